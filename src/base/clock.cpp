@@ -1,0 +1,28 @@
+#include "base/clock.hpp"
+
+#include <ctime>
+
+namespace weir {
+namespace {
+
+class SystemClock final : public Clock {
+ public:
+  std::int64_t wall_us() const override { return read(CLOCK_REALTIME) / 1000; }
+  std::int64_t mono_ns() const override { return read(CLOCK_MONOTONIC); }
+
+ private:
+  static std::int64_t read(clockid_t id) {
+    timespec now{};
+    clock_gettime(id, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+  }
+};
+
+}  // namespace
+
+Clock& system_clock() {
+  static SystemClock clock;
+  return clock;
+}
+
+}  // namespace weir
