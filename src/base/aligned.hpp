@@ -3,14 +3,14 @@
 //   AlignedBuffer<float> column(8192);   // zeroed
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <span>
 #include <type_traits>
 #include <utility>
-
-#include <sys/mman.h>
 
 #include "base/check.hpp"
 

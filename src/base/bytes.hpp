@@ -1,4 +1,5 @@
-// Little-endian loads and stores, hexadecimal, alignment, and a growable byte writer and bounded reader.
+// Little-endian loads and stores, hexadecimal, alignment, and a growable byte writer and bounded
+// reader.
 //
 //   ByteWriter out;  out.u32(7);  out.text("abc");
 //   ByteReader in(out.bytes());  std::uint32_t n = in.u32();  if (!in.ok()) ...
@@ -16,7 +17,8 @@
 
 namespace weir {
 
-static_assert(std::endian::native == std::endian::little, "Weir's files and frames are used in place");
+static_assert(std::endian::native == std::endian::little,
+              "Weir's files and frames are used in place");
 
 using Bytes = std::span<const std::uint8_t>;
 
@@ -34,7 +36,9 @@ void store(void* to, const T& value) {
   std::memcpy(to, &value, sizeof(T));
 }
 
-constexpr std::uint64_t align_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
+constexpr std::uint64_t align_up(std::uint64_t n, std::uint64_t to) {
+  return (n + to - 1) / to * to;
+}
 
 inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -28,7 +28,9 @@ class ManualClock final : public Clock {
   std::int64_t wall_us() const override { return wall_us_.load(std::memory_order_relaxed); }
   std::int64_t mono_ns() const override { return wall_us() * 1000; }
   void set_us(std::int64_t wall_us) { wall_us_.store(wall_us, std::memory_order_relaxed); }
-  void advance_us(std::int64_t delta_us) { wall_us_.fetch_add(delta_us, std::memory_order_relaxed); }
+  void advance_us(std::int64_t delta_us) {
+    wall_us_.fetch_add(delta_us, std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::int64_t> wall_us_;

@@ -1,13 +1,14 @@
-#define XXH_INLINE_ALL
 #include "base/hash.hpp"
 
-#include <xxhash.h>
-
+#define XXH_INLINE_ALL
 #include <nmmintrin.h>
+#include <xxhash.h>
 
 namespace weir {
 
-std::uint64_t xxh3_64(Bytes bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t xxh3_64(Bytes bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 std::uint32_t crc32c(Bytes bytes, std::uint32_t crc) {
   std::uint64_t state = ~crc;

@@ -1,11 +1,10 @@
 #include "base/isa.hpp"
 
+#include <cpuid.h>
 #include <hwy/targets.h>
 
 #include <algorithm>
 #include <string>
-
-#include <cpuid.h>
 
 namespace weir {
 namespace {
@@ -39,10 +38,14 @@ Isa& limit() {
 
 std::string_view isa_name(Isa isa) {
   switch (isa) {
-    case Isa::kScalar: return "scalar";
-    case Isa::kSse4: return "sse4";
-    case Isa::kAvx2: return "avx2";
-    case Isa::kAvx512: return "avx512";
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kSse4:
+      return "sse4";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
   }
   return "scalar";
 }
@@ -69,7 +72,9 @@ void limit_isa(Isa isa) {
   hwy::DisableTargets(disabled);
 }
 
-Isa isa_active() { return std::min(limit(), isa_detected()); }
+Isa isa_active() {
+  return std::min(limit(), isa_detected());
+}
 
 bool sha_ni_allowed() {
   static const bool present = detect_sha();

@@ -23,7 +23,9 @@ Isa isa_detected();
 void limit_isa(Isa isa);
 // Returns the widest set that is both present and allowed.
 Isa isa_active();
-inline bool isa_allowed(Isa isa) { return isa_active() >= isa; }
+inline bool isa_allowed(Isa isa) {
+  return isa_active() >= isa;
+}
 // Returns true if SHA-NI is present and dispatch is not limited to scalar.
 bool sha_ni_allowed();
 

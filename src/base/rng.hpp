@@ -1,5 +1,6 @@
-// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011). The n-th number of a
-// stream is a function of (seed, stream, n), so work can be split over threads without changing a bit.
+// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011). The n-th
+// number of a stream is a function of (seed, stream, n), so work can be split over threads without
+// changing a bit.
 //
 //   Philox rng(seed, tree);
 //   std::uint32_t a = rng.next_u32();   double u = rng.next_unit();   // u in [0, 1)

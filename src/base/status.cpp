@@ -10,44 +10,73 @@ namespace weir {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kOk: return "ok";
-    case Code::kCancelled: return "cancelled";
-    case Code::kInvalidArgument: return "invalid_argument";
-    case Code::kUnauthenticated: return "unauthenticated";
-    case Code::kPermissionDenied: return "permission_denied";
-    case Code::kNotFound: return "not_found";
-    case Code::kAlreadyExists: return "already_exists";
-    case Code::kFailedPrecondition: return "failed_precondition";
-    case Code::kAborted: return "aborted";
-    case Code::kOutOfRange: return "out_of_range";
-    case Code::kResourceExhausted: return "resource_exhausted";
-    case Code::kDeadlineExceeded: return "deadline_exceeded";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kUnimplemented: return "unimplemented";
-    case Code::kInternal: return "internal";
-    case Code::kDataLoss: return "data_loss";
+    case Code::kOk:
+      return "ok";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kInvalidArgument:
+      return "invalid_argument";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kPermissionDenied:
+      return "permission_denied";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kAlreadyExists:
+      return "already_exists";
+    case Code::kFailedPrecondition:
+      return "failed_precondition";
+    case Code::kAborted:
+      return "aborted";
+    case Code::kOutOfRange:
+      return "out_of_range";
+    case Code::kResourceExhausted:
+      return "resource_exhausted";
+    case Code::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kUnimplemented:
+      return "unimplemented";
+    case Code::kInternal:
+      return "internal";
+    case Code::kDataLoss:
+      return "data_loss";
   }
   return "internal";
 }
 
 unsigned http_status(Code code) {
   switch (code) {
-    case Code::kOk: return 200;
-    case Code::kCancelled: return 499;
-    case Code::kInvalidArgument: return 400;
-    case Code::kUnauthenticated: return 401;
-    case Code::kPermissionDenied: return 403;
-    case Code::kNotFound: return 404;
+    case Code::kOk:
+      return 200;
+    case Code::kCancelled:
+      return 499;
+    case Code::kInvalidArgument:
+      return 400;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kPermissionDenied:
+      return 403;
+    case Code::kNotFound:
+      return 404;
     case Code::kAlreadyExists:
     case Code::kFailedPrecondition:
-    case Code::kAborted: return 409;
-    case Code::kOutOfRange: return 413;
-    case Code::kResourceExhausted: return 429;
-    case Code::kDeadlineExceeded: return 504;
-    case Code::kUnavailable: return 503;
-    case Code::kUnimplemented: return 501;
+    case Code::kAborted:
+      return 409;
+    case Code::kOutOfRange:
+      return 413;
+    case Code::kResourceExhausted:
+      return 429;
+    case Code::kDeadlineExceeded:
+      return 504;
+    case Code::kUnavailable:
+      return 503;
+    case Code::kUnimplemented:
+      return 501;
     case Code::kInternal:
-    case Code::kDataLoss: return 500;
+    case Code::kDataLoss:
+      return 500;
   }
   return 500;
 }
@@ -93,7 +122,9 @@ std::string Status::to_string() const {
   std::string text{code_name(error_->code)};
   text += " (" + error_->reason + "): " + error_->message;
   std::string where;
-  const auto add = [&where](const std::string& part) { where += (where.empty() ? "" : ", ") + part; };
+  const auto add = [&where](const std::string& part) {
+    where += (where.empty() ? "" : ", ") + part;
+  };
   if (error_->line != 0) add("line " + std::to_string(error_->line));
   if (error_->column != 0) add("column " + std::to_string(error_->column));
   if (!error_->field.empty()) add("field " + error_->field);

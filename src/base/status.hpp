@@ -2,12 +2,13 @@
 //
 //   Status parse(std::string_view text) {
 //     if (text.empty())
-//       return invalid_argument("field_missing", "amount is empty").at("amount").hint("write 12.50");
+//       return invalid_argument("field_missing", "amount is
+//       empty").at("amount").hint("write 12.50");
 //     return Status::ok();
 //   }
 //
-// `code` is canonical and small, `reason` is a stable snake_case word for machines, `message` names the
-// offending value for people. Success costs one null pointer.
+// `code` is canonical and small, `reason` is a stable snake_case word for machines, `message` names
+// the offending value for people. Success costs one null pointer.
 #pragma once
 
 #include <cstdint>

@@ -37,25 +37,54 @@ struct EventColumns {
   std::size_t rows() const { return events.size(); }
 };
 
-// Index of each feature; docs/guide/features.md defines them. A new feature is a new schema version.
+// Index of each feature; docs/guide/features.md defines them. A new feature is a new schema
+// version.
 enum class Feature : std::uint8_t {
-  kAmountLog, kAmountZ, kAmountVsUsual, kAmountVsPayee, kAmountRound, kNearLimit,
-  kOutCount1m, kOutCount1h, kOutCount1d, kOutBurst, kOutWeek, kOutSum1d, kOutSumVsUsual,
-  kOutGap, kDwell, kFlow1h, kOutShare1d, kHourSurprise, kHour, kWeekday, kDebtorAge, kCreditorAge,
-  kNewEdge, kEdgeCount, kReciprocal, kFanOut, kFanIn, kInCount1h, kInSumVsUsual, kPayeeFlow1d,
-  kPayeeRisk, kDebtorRisk,
+  kAmountLog,
+  kAmountZ,
+  kAmountVsUsual,
+  kAmountVsPayee,
+  kAmountRound,
+  kNearLimit,
+  kOutCount1m,
+  kOutCount1h,
+  kOutCount1d,
+  kOutBurst,
+  kOutWeek,
+  kOutSum1d,
+  kOutSumVsUsual,
+  kOutGap,
+  kDwell,
+  kFlow1h,
+  kOutShare1d,
+  kHourSurprise,
+  kHour,
+  kWeekday,
+  kDebtorAge,
+  kCreditorAge,
+  kNewEdge,
+  kEdgeCount,
+  kReciprocal,
+  kFanOut,
+  kFanIn,
+  kInCount1h,
+  kInSumVsUsual,
+  kPayeeFlow1d,
+  kPayeeRisk,
+  kDebtorRisk,
 };
 inline constexpr unsigned kFeatures = 32;
 inline constexpr unsigned kFeatureSchemaVersion = 1;
 std::string_view feature_name(Feature feature);  // "amount_log", ...
 Result<Feature> parse_feature(std::string_view name);
 
-// Column-major f32 [kFeatures][stride], 64-byte aligned; stride is a multiple of 64 rows and no power of
-// two, so that columns do not share cache sets. Rows beyond rows() up to the next multiple of 64 are zero
-// after resize() and may be read and written by vector code.
+// Column-major f32 [kFeatures][stride], 64-byte aligned; stride is a multiple of 64 rows and no
+// power of two, so that columns do not share cache sets. Rows beyond rows() up to the next multiple
+// of 64 are zero after resize() and may be read and written by vector code.
 class FeatureMatrix {
  public:
-  // Keeps capacity; allocates only when `rows` exceeds every earlier call. Contents are unspecified.
+  // Keeps capacity; allocates only when `rows` exceeds every earlier call. Contents are
+  // unspecified.
   void resize(std::size_t rows) {
     if (rows > capacity_) {
       capacity_ = (rows + 63) / 64 * 64 + 64;

@@ -1,5 +1,5 @@
-// EventBatch: 1 to 65,536 events travelling together, with their side payloads and the texts that still
-// need a dictionary number.
+// EventBatch: 1 to 65,536 events travelling together, with their side payloads and the texts that
+// still need a dictionary number.
 //
 //   EventBatch batch;
 //   batch.events.push_back(event);
@@ -45,7 +45,7 @@ struct EventBatch {
   std::vector<PendingText> texts;
   std::vector<char> text_bytes;
   std::vector<PendingPatch> patches;
-  std::vector<Label> labels;  // from the file; never shown to the pass
+  std::vector<Label> labels;         // from the file; never shown to the pass
   std::vector<std::uint64_t> lines;  // physical line of each event, or empty
 
   std::size_t size() const { return events.size(); }
@@ -57,15 +57,16 @@ struct EventBatch {
   std::string_view text(std::size_t index) const {
     return {text_bytes.data() + texts[index].begin, texts[index].size};
   }
-  // Appends a TLV to the side payload that is being built for the last event; keeps 8-byte alignment.
+  // Appends a TLV to the side payload that is being built for the last event; keeps 8-byte
+  // alignment.
   void add_side(Event& event, SideTag tag, Bytes bytes);
 };
 
 // Finds the first TLV `tag` in one event's side payload; empty if absent or malformed.
 Bytes find_side(Bytes side, SideTag tag);
 
-// Sets id and flags of an event from text: a UUID is its bytes; anything else is the first 16 bytes of
-// SHA-256(text), flag kTextId, and the text is kept as TLV 1.
+// Sets id and flags of an event from text: a UUID is its bytes; anything else is the first 16 bytes
+// of SHA-256(text), flag kTextId, and the text is kept as TLV 1.
 void set_event_id(EventBatch& batch, Event& event, std::string_view text);
 // Returns the 16-byte id that set_event_id gives for a text.
 EventKey event_key(std::string_view text);

@@ -43,8 +43,8 @@ struct EntityId {
   static constexpr EntityId interned(EntityKind kind, std::uint64_t value) {
     return make(kInterned, kind, value);
   }
-  // A reader's placeholder: `value` indexes EventBatch::texts. Never leaves the admission stage; on the
-  // wire the tag is refused.
+  // A reader's placeholder: `value` indexes EventBatch::texts. Never leaves the admission stage; on
+  // the wire the tag is refused.
   static constexpr EntityId pending(EntityKind kind, std::uint64_t text_index) {
     return make(kPending, kind, text_index);
   }
@@ -55,7 +55,8 @@ struct EntityId {
   constexpr bool operator==(const EntityId&) const = default;
 };
 
-// Returns true, and the number, for canonical decimal text: digits only, no leading zero except "0", < 2^56.
+// Returns true, and the number, for canonical decimal text: digits only, no leading zero except
+// "0", < 2^56.
 bool canonical_number(std::string_view text, std::uint64_t& value);
 
 enum class EventType : std::uint8_t {
@@ -91,24 +92,25 @@ enum EventFlags : std::uint16_t {
 };
 
 inline constexpr std::uint16_t kCurrencyUnknown = 999;
-inline constexpr std::uint16_t kAssetFirst = 1000;         // currencies from here on are interned assets
-inline constexpr std::uint32_t kCategoryTextFirst = 65536;  // categories from here on are interned texts
+inline constexpr std::uint16_t kAssetFirst = 1000;  // currencies from here on are interned assets
+inline constexpr std::uint32_t kCategoryTextFirst =
+    65536;  // categories from here on are interned texts
 
 using EventKey = std::array<std::uint8_t, 16>;
 
 struct alignas(8) Event {
   EventKey id;
-  std::int64_t time_us;   // event time, microseconds since 1970 UTC
-  std::uint64_t debtor;   // EntityId words
+  std::int64_t time_us;  // event time, microseconds since 1970 UTC
+  std::uint64_t debtor;  // EntityId words
   std::uint64_t creditor;
-  std::int64_t amount;    // minor units, >= 0
-  std::uint32_t fee;      // minor units
-  std::uint32_t nonce;    // per-debtor sequence from 1; 0 = none
-  std::uint16_t currency; // ISO 4217 numeric
-  std::uint8_t exponent;  // decimals of the minor unit, 0..12
-  std::uint8_t type;      // EventType
-  std::uint16_t channel;  // interned; 0 = none
-  std::uint16_t flags;    // EventFlags
+  std::int64_t amount;     // minor units, >= 0
+  std::uint32_t fee;       // minor units
+  std::uint32_t nonce;     // per-debtor sequence from 1; 0 = none
+  std::uint16_t currency;  // ISO 4217 numeric
+  std::uint8_t exponent;   // decimals of the minor unit, 0..12
+  std::uint8_t type;       // EventType
+  std::uint16_t channel;   // interned; 0 = none
+  std::uint16_t flags;     // EventFlags
   std::uint64_t merchant;
   std::uint64_t device;
   std::uint64_t instrument;
@@ -142,7 +144,7 @@ enum class SideTag : std::uint16_t {
 
 inline constexpr std::uint32_t kBatchEventsMax = 65'536;
 inline constexpr std::uint32_t kSideBytesMax = 64 * 1024;
-inline constexpr std::int64_t kTimeMin = 0;                         // 1970
-inline constexpr std::int64_t kTimeMax = 7'289'654'400'000'000;     // 2201-01-01, exclusive
+inline constexpr std::int64_t kTimeMin = 0;                      // 1970
+inline constexpr std::int64_t kTimeMax = 7'289'654'400'000'000;  // 2201-01-01, exclusive
 
 }  // namespace weir::wire

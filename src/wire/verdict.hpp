@@ -69,14 +69,14 @@ enum class Reason : std::uint16_t {
 std::string_view reason_name(Reason reason);  // "AMT_VS_USUAL", ...
 
 struct VerdictCore {
-  std::uint32_t tail_e6;        // T: fused tail in millionths, 0..9,000,000
-  std::uint32_t threshold_e6;   // of the level reached; pass: the alert threshold
-  std::uint8_t outcome;         // Outcome
-  std::uint8_t ledger_status;   // LedgerStatus
-  std::uint8_t flags;           // VerdictFlags
-  std::uint8_t reason_count;    // of all reasons; `reasons` holds the first four
-  std::uint16_t reasons[4];     // Reason
-  std::uint32_t top_rule;       // rule id + 1 of the first rule hit, 0 if none
+  std::uint32_t tail_e6;       // T: fused tail in millionths, 0..9,000,000
+  std::uint32_t threshold_e6;  // of the level reached; pass: the alert threshold
+  std::uint8_t outcome;        // Outcome
+  std::uint8_t ledger_status;  // LedgerStatus
+  std::uint8_t flags;          // VerdictFlags
+  std::uint8_t reason_count;   // of all reasons; `reasons` holds the first four
+  std::uint16_t reasons[4];    // Reason
+  std::uint32_t top_rule;      // rule id + 1 of the first rule hit, 0 if none
   std::uint16_t live_hits;
   std::uint16_t shadow_hits;
   std::uint32_t detector_mask;  // bit d: detector d scored this row

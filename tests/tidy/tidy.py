@@ -142,6 +142,14 @@ def check_headers():
             yield f"{name}:1: a header opens with a comment that says what it is for"
         if "#pragma once" not in lines:
             yield f"{name}:1: #pragma once is missing"
+    headers = {name for name in code_files() if name.endswith(".hpp")}
+    for name in code_files():
+        own = name.removesuffix(".cpp") + ".hpp"
+        if not name.endswith(".cpp") or own not in headers:
+            continue
+        first = next((line for line in lines_of(name) if line.startswith("#include")), "")
+        if first != f'#include "{own.removeprefix("src/")}"':
+            yield f"{name}:1: the first include is the file's own header"
 
 
 def check_tests():
