@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,8 +50,13 @@ struct EventBatch {
   std::vector<std::uint64_t> lines;  // physical line of each event, or empty
 
   std::size_t size() const { return events.size(); }
+  // Forgets the events and keeps the memory.
   void clear();
-  // Adds a text and returns the placeholder id to put into an event's entity field.
+  // Returns the EntityId word of a text: 0 if it is empty, a number if it is canonical, else
+  // pending().
+  std::uint64_t entity(EntityKind kind, std::string_view text);
+  // Adds a text, once per batch however often it is named, and returns the placeholder id to put
+  // into an event's entity field. Texts are at most kDictionaryTextMax bytes (CHECKed).
   std::uint64_t pending(EntityKind kind, std::string_view text);
   // Adds a text for a small field of row `row`.
   void patch(std::uint32_t row, PendingField field, std::string_view text);
@@ -60,6 +66,11 @@ struct EventBatch {
   // Appends a TLV to the side payload that is being built for the last event; keeps 8-byte
   // alignment.
   void add_side(Event& event, SideTag tag, Bytes bytes);
+
+ private:
+  std::uint32_t add_text(std::uint8_t space, std::string_view text);
+  void grow_slots();
+  std::vector<std::uint32_t> text_slots_;  // open addressing over `texts`: index + 1, 0 = free
 };
 
 // Finds the first TLV `tag` in one event's side payload; empty if absent or malformed.

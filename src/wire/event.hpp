@@ -91,7 +91,7 @@ enum EventFlags : std::uint16_t {
   kEventFlagsKnown = 63,
 };
 
-inline constexpr std::uint16_t kCurrencyUnknown = 999;
+inline constexpr std::uint16_t kUnknownCurrency = 999;
 inline constexpr std::uint16_t kAssetFirst = 1000;  // currencies from here on are interned assets
 inline constexpr std::uint32_t kCategoryTextFirst =
     65536;  // categories from here on are interned texts
