@@ -1,0 +1,161 @@
+// SegmentLog: the append-only log of opaque records, kept in segment files log/%020u.seg. A segment
+// is named by the number of log bytes before it, so names say where each begins and a missing one
+// is noticed. Records are whole multiples of 4 KiB, start on 4 KiB boundaries and never straddle
+// segments: one that does not fit starts the next.
+//
+//   WEIR_ASSIGN(auto log, SegmentLog::open(dir + "/log", {}));
+//   LogReader reader(*log, log->begin(), &length_of_block);       // recovery: what is there?
+//   while (reader.next()) ... check reader.record() ...
+//   WEIR_TRY(log->truncate(reader.position()));                   // from here on records may be
+//   appended WEIR_ASSIGN(LogPosition at, log->append(record)); WEIR_TRY(log->sync());
+//
+// Segments are preallocated and zero-filled ahead of the writer, so that syncing a record need not
+// journal file metadata. What a record is, the caller tells: four kilobytes of zeros are never one.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "storage/direct_buffer.hpp"
+#include "storage/file_ops.hpp"
+
+namespace weir::storage {
+
+// Where a record starts: the segment's name and the byte offset in it. Ordered as written.
+struct LogPosition {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  auto operator<=>(const LogPosition&) const = default;
+  // Returns the distance from the very beginning of the log, in bytes.
+  std::uint64_t linear() const { return segment + offset; }
+};
+
+enum class Durability : std::uint8_t {
+  kPower,    // O_DIRECT and fdatasync: an acknowledged record survives a power cut
+  kProcess,  // page cache: it survives a crash of this process, not of the machine
+};
+
+struct SegmentLogOptions {
+  std::uint64_t segment_bytes = std::uint64_t{1} << 30;  // multiple of 4 KiB
+  Durability durability = Durability::kPower;
+  std::uint64_t zero_ahead_bytes = std::uint64_t{32}
+                                   << 20;  // zero-filled ahead of the writer; 0: never
+  bool prepare_in_background = true;       // false: in the appending thread (tests)
+  FileOps* files = nullptr;                // null: the machine's
+};
+
+struct SegmentInfo {
+  std::uint64_t number = 0;  // log bytes before it
+  std::uint64_t bytes = 0;
+};
+
+// One thread appends, syncs and truncates; read() and the queries may be called from any thread.
+class SegmentLog {
+ public:
+  // Opens or creates the log in `dir` (created if missing). A non-empty log refuses to append until
+  // truncate() has said where it ends. data_loss (segment_gap) if a segment between the first and
+  // last is missing or cut; not_found, permission_denied, resource_exhausted, unavailable from the
+  // system.
+  static Result<std::unique_ptr<SegmentLog>> open(const std::string& dir,
+                                                  const SegmentLogOptions& options);
+  ~SegmentLog();
+  SegmentLog(const SegmentLog&) = delete;
+  SegmentLog& operator=(const SegmentLog&) = delete;
+
+  // Returns the oldest position that still exists.
+  LogPosition begin() const;
+  // Returns where the next record goes if it fits the segment.
+  LogPosition end() const;
+
+  // Reserves room for a record of `bytes` and returns its position; rolls over to the next segment
+  // if it does not fit. out_of_range (record_too_large) above segment_bytes, resource_exhausted
+  // (disk_full).
+  Result<LogPosition> reserve(std::uint64_t bytes);
+  // Writes consecutive records that were reserved back to back, starting at `at`. Sizes are
+  // multiples of 4 KiB, addresses aligned to 4 KiB (DirectBuffer is). Short writes go on; any
+  // failure is final for the caller.
+  Status write(LogPosition at, std::span<const iovec> parts);
+  // Makes all that was written durable; does nothing under Durability::kProcess. Never retry a
+  // failure: the kernel may have dropped the pages and report success the next time.
+  Status sync();
+  // Reserves and writes one record, without syncing.
+  Result<LogPosition> append(Bytes record);
+
+  // Reads exactly out.size() bytes of one segment, unaligned reads allowed. out_of_range beyond the
+  // segment.
+  Status read(LogPosition at, std::span<std::uint8_t> out) const;
+
+  // Ends the log at `at`: removes later segments, zeroes the rest of this one, syncs, and allows
+  // appending. `at` must lie in an existing segment or be begin() of an empty log.
+  Status truncate(LogPosition at);
+  // Removes whole segments that end at or before `at`; the one being written is kept.
+  Status drop_before(LogPosition at);
+
+  std::vector<SegmentInfo> segments() const;
+  // Returns the bytes that the segments take on disk.
+  std::uint64_t bytes_on_disk() const;
+  // Returns the bytes left on the file system.
+  Result<std::uint64_t> free_bytes() const;
+  const SegmentLogOptions& options() const;
+
+ private:
+  struct Impl;
+  explicit SegmentLog(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads records in order, from any position that starts one.
+class LogReader {
+ public:
+  // Returns the length of the record whose first 4 KiB are given, a positive multiple of 4 KiB, or
+  // 0 if these do not start a record. It must not trust a length that has no checksum.
+  using LengthOf = std::function<std::uint64_t(Bytes first_page)>;
+
+  LogReader(const SegmentLog& log, LogPosition from, LengthOf length_of);
+
+  enum class Stop : std::uint8_t {
+    kNone,     // next() gave a record
+    kEnd,      // nothing but zeros from position() on
+    kGarbage,  // position() holds bytes that do not start a record, or zeros with bytes behind them
+    kCut,      // a record starts at position() and claims more than its segment holds
+    kFailed,   // the disk failed: status()
+  };
+
+  // Moves to the next record and reads it whole. False at a stop: stop() and position() say why and
+  // where.
+  bool next();
+  // Returns the current record, valid until the next call.
+  Bytes record() const { return buffer_.bytes(); }
+  // Returns where the current record starts, or, after a stop, where reading stopped.
+  LogPosition position() const { return position_; }
+  Stop stop() const { return stop_; }
+  const Status& status() const { return status_; }
+
+  // Looks for a record at or after `from`, at every 4 KiB, over garbage and segment ends, and reads
+  // it. True with record() and position(); false at the end of the log or on failure. Recovery asks
+  // it, after a bad record, whether a later one proves that the bad one had been acknowledged.
+  bool find(LogPosition from);
+
+ private:
+  bool read_record(LogPosition at);
+  bool stop_at(LogPosition at, Stop stop);
+  bool first_data(LogPosition from, LogPosition& found);
+
+  const SegmentLog& log_;
+  const LengthOf length_of_;
+  const std::vector<SegmentInfo> segments_;
+  LogPosition next_;
+  LogPosition position_;
+  DirectBuffer buffer_;
+  Stop stop_ = Stop::kNone;
+  Status status_;
+};
+
+}  // namespace weir::storage
