@@ -8,8 +8,8 @@
 
 namespace weir::ops {
 
-// Column-major [columns][stride]; column c begins at data + c * stride and holds `rows` values. Vector code
-// reads `rows` values of a column and no more. Does not own its memory.
+// Column-major [columns][stride]; column c begins at data + c * stride and holds `rows` values.
+// Vector code reads `rows` values of a column and no more. Does not own its memory.
 struct ColumnsView {
   const float* data = nullptr;
   std::size_t rows = 0;
