@@ -1,0 +1,12 @@
+#include "main/verbs.hpp"
+
+namespace weir::main {
+
+std::span<const Command* const> commands() {
+  static constexpr const Command* kCommands[] = {
+      &kVersionCommand,
+  };
+  return kCommands;
+}
+
+}  // namespace weir::main

@@ -1,0 +1,10 @@
+// The verbs of `weir`, each defined in the file of its name; commands.cpp lists them for the help.
+#pragma once
+
+#include "main/command.hpp"
+
+namespace weir::main {
+
+extern const Command kVersionCommand;
+
+}  // namespace weir::main
