@@ -107,7 +107,5 @@ Result<NodeId> parse(std::string_view text, Ast& ast, ParseExtension* extension 
 Result<NodeId> parse_json(std::string_view json, Ast& ast, ParseExtension* extension = nullptr);
 // Parses a number as written in an expression ("-9999.99", "1e5") to kI64, kDecimal or kF64.
 Result<Literal> parse_number_literal(std::string_view text);
-// Parses an ISO 8601 date or date-time (UTC without an offset) to microseconds since 1970.
-bool parse_timestamp(std::string_view text, std::int64_t& us);
 
 }  // namespace weir::expr
