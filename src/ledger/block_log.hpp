@@ -1,0 +1,120 @@
+// BlockLog: the chain of blocks in a data directory: recovery at start, append with group commit,
+// reading by height.
+//
+//   WEIR_ASSIGN(auto log, BlockLog::open(dir.path(), options, report));
+//   log->append(std::move(sealed), [](Height h, const Status& s) { ... });   // in order
+//   Block block;   WEIR_TRY(log->read(7, block));   block.view().events() ...
+//
+// Recovery takes the first bad block as the end of the log, unless a later valid block says that it
+// had been durable: then acknowledged data is damaged and open() refuses to start.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ledger/block.hpp"
+#include "storage/committer.hpp"
+#include "storage/segment_log.hpp"
+
+namespace weir::ledger {
+
+// What a chain starts from. Block 1's parent is SHA-256 of the file `genesis.json`, byte for byte.
+struct Genesis {
+  std::uint64_t chain_id = 1;
+  std::int64_t created_us = 0;
+  Digest config_hash{};
+
+  std::string to_json() const;
+  static Result<Genesis> parse(std::string_view json);
+  Digest hash() const { return sha256(as_bytes(to_json())); }
+};
+
+// Reads DIR/genesis.json; writes it durably from `fresh` if it is missing.
+Result<Genesis> load_genesis(const std::string& dir, const Genesis& fresh);
+
+struct BlockLogOptions {
+  Genesis genesis;  // for a new log; an existing one keeps its own
+  storage::SegmentLogOptions segments;
+  storage::CommitterOptions committer;
+  Height inspect_from = 1;  // bodies below are trusted to their header (a snapshot covers them)
+};
+
+struct RecoveryReport {
+  Height blocks = 0;  // found sound
+  std::uint64_t next_seq = 1;
+  std::uint64_t torn_bytes = 0;  // cut off behind the last sound block
+  std::string torn_reason;       // what was wrong there, or empty
+};
+
+// One block read from the log. Reuse it.
+class Block {
+ public:
+  const BlockView& view() const { return *view_; }
+  Bytes record() const { return buffer_.bytes(); }
+
+ private:
+  friend class BlockLog;
+  storage::DirectBuffer buffer_;
+  std::optional<BlockView> view_;
+};
+
+class BlockLog {
+ public:
+  // Opens or creates the log under `dir` and recovers it. data_loss (block_damaged) naming offset
+  // and field if an acknowledged block is damaged.
+  static Result<std::unique_ptr<BlockLog>> open(const std::string& dir,
+                                                const BlockLogOptions& options,
+                                                RecoveryReport& report);
+  ~BlockLog();
+
+  using Done = std::function<void(Height, const Status&)>;
+  // Queues a block for commit; heights rise by one. `done` runs on the committing thread, in order
+  // of height. One thread appends. After a failure every later block fails: exit and recover.
+  void append(SealedBlock block, Done done);
+  // Waits until everything appended is durable or failed.
+  void drain();
+
+  // Reads and parses one block. not_found (height_unknown). Thread-safe.
+  Status read(Height height, Block& block) const;
+  // Returns the block that holds event `seq`, or nothing. Thread-safe.
+  std::optional<Height> find_seq(std::uint64_t seq) const;
+
+  const Genesis& genesis() const { return genesis_; }
+  // Returns the hash that the next block to be sealed after open() must name as its parent.
+  const Digest& head_hash() const { return head_hash_; }
+  Height first_height() const { return first_height_; }
+  // Returns the newest height that is durable (as storage.durability promises). Thread-safe.
+  Height durable_height() const { return durable_.load(std::memory_order_acquire); }
+  bool failed() const;
+  storage::DirectBufferPool& pool();
+  storage::SegmentLog& segments() { return *log_; }
+  storage::CommitterStats commit_stats() const;
+
+ private:
+  struct Place {
+    std::uint32_t page;        // of the log, in 4 KiB
+    std::uint32_t seq_offset;  // first_seq - seq_base of the height's chunk
+  };
+  BlockLog() = default;
+  Status recover(const BlockLogOptions& options, RecoveryReport& report);
+  void add_place(Height height, std::uint64_t first_seq, storage::LogPosition at);
+
+  Genesis genesis_;
+  std::unique_ptr<storage::SegmentLog> log_;
+  std::unique_ptr<storage::GroupCommitter> committer_;
+  Digest head_hash_{};
+  Height first_height_ = 1;
+  std::atomic<Height> durable_{0};
+  mutable std::shared_mutex mutex_;
+  std::vector<std::uint32_t> pages_;
+  std::vector<std::uint64_t> first_seqs_;
+};
+
+}  // namespace weir::ledger
