@@ -38,12 +38,13 @@ inline constexpr unsigned kNearLimitsMax = 8;
 
 // Everything here is part of the configuration that replay needs to repeat.
 struct ProfileOptions {
-  std::uint64_t accounts = 1U << 20;           // entities the index holds before it first grows
-  std::uint64_t bytes_max = std::uint64_t{8} << 30;  // profiles + index + edges; beyond: overflow profiles
-  std::uint64_t edges = std::uint64_t{4} << 20;      // entries of the edge table, rounded up to 2^n
-  std::vector<double> near_limits = {10'000.0};      // major units; at most kNearLimitsMax
-  std::int32_t tz_offset_s = 0;                // local hour and weekday: UTC + this
-  std::uint32_t lateness_max_s = 60;           // later events train neither amounts nor hours
+  std::uint64_t accounts = 1U << 20;  // entities the index holds before it first grows
+  std::uint64_t bytes_max = std::uint64_t{8}
+                            << 30;  // profiles + index + edges; beyond: overflow profiles
+  std::uint64_t edges = std::uint64_t{4} << 20;  // entries of the edge table, rounded up to 2^n
+  std::vector<double> near_limits = {10'000.0};  // major units; at most kNearLimitsMax
+  std::int32_t tz_offset_s = 0;                  // local hour and weekday: UTC + this
+  std::uint32_t lateness_max_s = 60;             // later events train neither amounts nor hours
 };
 
 // What index() finds, one entry a row.
@@ -76,8 +77,8 @@ struct LabelUpdate {
   wire::EntityId debtor;
   wire::EntityId creditor;
   bool fraud = false;
-  std::int64_t at_us = 0;                // when the label became known
-  bool previous_fraud = false;           // the label this one replaces, if any
+  std::int64_t at_us = 0;       // when the label became known
+  bool previous_fraud = false;  // the label this one replaces, if any
   std::int64_t previous_at_us = kNoTime;
 };
 
@@ -86,35 +87,37 @@ struct ProfileView {
   wire::EntityId id;
   std::uint32_t slot = kNoSlot;
   std::uint16_t flags = 0;
-  bool overflow = false;                // shared by accounts that came after bytes_max
-  bool has_profile = false;             // false: only seen as merchant, device, ..., or never touched
+  bool overflow = false;     // shared by accounts that came after bytes_max
+  bool has_profile = false;  // false: only seen as merchant, device, ..., or never touched
   std::int64_t as_of_us = 0;
-  std::int64_t last_us = kNoTime;       // last event
-  std::array<float, 5> out_count{};     // 1m 1h 1d 7d 30d
-  std::array<float, 4> in_count{};      // 1h 1d 7d 30d
-  std::array<float, 3> out_sum{};       // 1h 1d 30d, major units
+  std::int64_t last_us = kNoTime;    // last event
+  std::array<float, 5> out_count{};  // 1m 1h 1d 7d 30d
+  std::array<float, 4> in_count{};   // 1h 1d 7d 30d
+  std::array<float, 3> out_sum{};    // 1h 1d 30d, major units
   std::array<float, 3> in_sum{};
-  float fraud_in = 0;                   // labels as creditor, 7 d
-  float fraud_out = 0;                  // labels as debtor, 30 d
-  float amount_log_mean = 0;            // of log2(1 + amount) as debtor
+  float fraud_in = 0;         // labels as creditor, 7 d
+  float fraud_out = 0;        // labels as debtor, 30 d
+  float amount_log_mean = 0;  // of log2(1 + amount) as debtor
   float amount_log_variance = 0;
-  float fan_out = 0;                    // distinct payees of the last two days, estimated
+  float fan_out = 0;  // distinct payees of the last two days, estimated
   float fan_in = 0;
   std::array<std::uint8_t, 24> hours{};
-  std::uint32_t events_out = 0;         // saturates at 65,535
+  std::uint32_t events_out = 0;  // saturates at 65,535
   std::uint32_t events_in = 0;
-  std::uint32_t first_day = 0;          // days since 1970 UTC
+  std::uint32_t first_day = 0;            // days since 1970 UTC
   std::uint64_t out_gap_ms = UINT64_MAX;  // since it paid; UINT64_MAX: never, or beyond 49 days
   std::uint64_t in_gap_ms = UINT64_MAX;
 };
 
 struct ProfileCounts {
-  std::uint64_t parties = 0;         // entities with a profile of their own
-  std::uint64_t side_entities = 0;   // entities without
-  std::uint64_t parties_max = 0;     // what bytes_max allows
-  std::uint64_t overflowed = 0;      // look-ups that ended in an overflow profile
+  std::uint64_t parties = 0;        // entities with a profile of their own
+  std::uint64_t side_entities = 0;  // entities without
+  std::uint64_t parties_max = 0;    // what bytes_max allows
+  std::uint64_t overflowed = 0;     // look-ups that ended in an overflow profile
   std::uint64_t edge_evictions = 0;
 };
+
+struct ProfileState;
 
 // Raw values of each row, between the sequential pass over profiles and the vector pass.
 class Gathered;
@@ -159,7 +162,7 @@ class Profiles {
   // resource_exhausted (profile_full) if the index may not grow any more.
   Status set_flags(wire::EntityId id, std::uint16_t mask, std::uint16_t value);
   std::uint16_t flags(wire::EntityId id) const;  // 0: unknown
-  // Returns the entity's slot; kNoSlot: unknown. An overflow slot only once the entity carries flags.
+  // Returns the entity's slot; kNoSlot: unknown, or without a slot of its own since bytes_max.
   std::uint32_t find(wire::EntityId id) const;
   // not_found (entity_unknown) if the entity has never been seen.
   Result<ProfileView> view(wire::EntityId id, std::int64_t as_of_us) const;
@@ -176,8 +179,7 @@ class Profiles {
   Status load(const Reader& read);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<ProfileState> state_;
 };
 
 }  // namespace weir::profile
