@@ -60,11 +60,11 @@ class Calibration {
   std::uint64_t reference_rows_ = 0;
   float top_ = 0;             // the 10th largest reference value
   std::vector<float> score_;  // [knots] strictly rising; the first is the minimum, with tail 0
-  std::vector<float> tail_;   // [knots] never falling
-  std::vector<float> slope_;  // [knots] to the next knot; 0 at the last
-  // A uniform grid over the scores: the knot to start at for each cell.
-  std::vector<std::uint16_t> start_;
-  float cells_per_unit_ = 0;
+  std::vector<float> tail_;   // [knots] rising
+  // Derived: never stored.
+  std::vector<float> search_;   // score_, padded by infinities to a power of two
+  std::vector<float> slope_;    // [knots] to the next knot; 0 at the last
+  std::vector<float> ceiling_;  // [knots] tail of the next knot, which rounding may not pass
 };
 
 }  // namespace weir::detect

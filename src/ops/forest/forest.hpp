@@ -75,7 +75,7 @@ struct ForestOptions {
   std::uint32_t trees = 100;  // 1..kForestTreesMax
   std::uint32_t psi = 256;    // 2..kForestPsiMax; at most the rows there are
   std::uint64_t seed = 0;
-  std::vector<std::uint32_t> features;  // columns that may be tested; empty: all
+  std::vector<std::uint32_t> features = {};  // columns that may be tested; empty: all
 };
 
 // Trains on finite rows, in parallel; the result depends on rows, options and nothing else.
