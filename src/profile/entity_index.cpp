@@ -32,7 +32,7 @@ void EntityIndex::begin_growth() {
   size_max_ = table_.size() * 7 / 10;
   start_ = 0;
   while (old_[start_].id != 0) ++start_;  // at load 0.7 an empty bucket is near
-  moved_ = 0;
+  moved_ = 1;  // start_ counts as done: whatever fills it from now on belongs to the last round
 }
 
 // Moves clusters as a whole: what is done ends at an empty bucket, so every id whose home lies behind it is
