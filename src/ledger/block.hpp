@@ -137,6 +137,23 @@ constexpr std::size_t leaf_count(std::size_t count, std::size_t leaf_events) {
   return (count + leaf_events - 1) / leaf_events;
 }
 
+// Returns the bytes that the order section takes: u16 each, padded to 8.
+constexpr std::size_t order_bytes(std::size_t count) {
+  return (count * 2 + 7) / 8 * 8;
+}
+
+// The verdict counts of a header.
+struct BlockCounts {
+  std::uint32_t passed = 0;
+  std::uint32_t held = 0;
+  std::uint32_t blocked = 0;
+  std::uint32_t alerted = 0;
+  std::uint32_t applied = 0;
+  std::uint32_t refused = 0;
+  bool operator==(const BlockCounts&) const = default;
+};
+BlockCounts count_verdicts(std::span<const wire::VerdictCore> verdicts);
+
 // Writes the leaf hashes [begin, end) of the block's Merkle tree to out[begin..end). Thread-safe
 // for disjoint ranges; no allocation.
 void hash_leaves(std::span<const wire::Event> events, std::span<const wire::VerdictCore> verdicts,
@@ -157,6 +174,9 @@ class BlockBuilder {
   SealedBlock seal(const ChainLink& link);
 
  private:
+  void append_order(std::span<const std::uint16_t> order, std::size_t count);
+  void fill_header(const BlockMeta& meta, const BlockContent& content, std::size_t body,
+                   std::size_t feature_bytes);
   BlockHeader& header() { return *reinterpret_cast<BlockHeader*>(buffer_.data()); }
   storage::DirectBuffer buffer_;
   std::vector<Digest> leaves_;
@@ -178,9 +198,9 @@ struct BlockFault {
 // Reads a block in place. The bytes must outlive the view and be aligned to 8.
 class BlockView {
  public:
-  // Validates the header checksum, then every size against the bytes at hand, then codec, padding
-  // and the body checksum. data_loss (block_damaged) names the field; failed_precondition
-  // (codec_unknown). Hashes are not computed: inspect_block() does.
+  // Validates the header checksum, then every size against the bytes at hand, then padding and the
+  // body checksum. data_loss (block_damaged) names field and offset. Hashes are not computed:
+  // inspect_block() does that.
   static Result<BlockView> parse(Bytes record);
 
   const BlockHeader& header() const {

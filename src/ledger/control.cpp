@@ -34,6 +34,8 @@ std::string_view control_type_name(ControlType type) {
       return "detectors_unavailable";
     case ControlType::kAccount:
       return "account";
+    case ControlType::kRuleHits:
+      return "rule_hits";
   }
   return "unknown";
 }

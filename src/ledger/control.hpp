@@ -32,7 +32,8 @@ enum class ControlType : std::uint16_t {
   kEvidence = 11,
   kCheckpoint = 12,
   kDetectorsUnavailable = 13,
-  kAccount = 14,  // AccountChange: opening balance, close, external
+  kAccount = 14,   // AccountChange: opening balance, close, external
+  kRuleHits = 15,  // derived: which rules fired on which rows
 };
 std::string_view control_type_name(ControlType type);  // "dictionary", ..., "unknown"
 

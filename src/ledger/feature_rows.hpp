@@ -13,6 +13,7 @@
 
 #include "base/bytes.hpp"
 #include "profile/columns.hpp"
+#include "storage/direct_buffer.hpp"
 #include "wire/event.hpp"
 #include "wire/verdict.hpp"
 
@@ -33,10 +34,10 @@ void sample_feature_rows(std::span<const wire::Event> events,
 // Returns the section's size in bytes, a multiple of 8; 0 for kNone.
 std::size_t feature_rows_bytes(FeatureRowsMode mode, std::size_t rows);
 
-// Writes the section to `out` of feature_rows_bytes(mode, rows) bytes. `sampled` lists the rows for
+// Appends the section to `out`, which is at a multiple of 8 bytes. `sampled` lists the rows for
 // kSampled.
-void write_feature_rows(FeatureRowsMode mode, const profile::FeatureMatrix& features,
-                        std::span<const std::uint32_t> sampled, std::span<std::uint8_t> out);
+void append_feature_rows(FeatureRowsMode mode, const profile::FeatureMatrix& features,
+                         std::span<const std::uint32_t> sampled, storage::DirectBuffer& out);
 
 // Reads the section in place; `bytes` aligned to 8.
 class FeatureRowsView {
