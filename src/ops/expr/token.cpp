@@ -170,7 +170,7 @@ class Lexer {
   Status lex_punct(const Token& token) {
     static constexpr std::array<std::string_view, 7> kPairs = {
         "==", "!=", "<>", "<=", ">=", "||", "->"};
-    static constexpr std::string_view kSingles = "(),.:@+-*/%=<>";
+    static constexpr std::string_view kSingles = "(),.:;@+-*/%=<>";
     const std::string_view pair = text_.substr(at_, 2);
     if (std::find(kPairs.begin(), kPairs.end(), pair) != kPairs.end()) {
       advance_ascii(2);
