@@ -1,71 +1,89 @@
-// Decider: rules, windows and scores of a batch to verdicts.
+// Decider: from events, features and tails to verdicts. It owns the state of the rules (windows, breaker)
+// and advances it row by row, so that verdicts do not depend on where batches are cut.
 //
-//   Decider decider({.fusion = Fusion::kMax});
-//   WEIR_TRY(decider.set_rules(17, rules, at_us));            // at a block boundary
-//   WEIR_TRY(decider.decide(input, verdicts));                // [rows]; ledger_status left 0
+//   Decider decider(options);
+//   WEIR_TRY(decider.set_rules(17, rule_set));              // at a block boundary, nothing in flight
+//   WEIR_TRY(decider.decide(input, {verdicts, &hits}));     // verdicts[i].ledger_status stays 0
 //
 // Every rule is evaluated on every event; then classes apply in a fixed order: deny list (block) or
 // quarantine (hold or block), allow, block, hold, alert. allow cancels block and hold of rules and scores,
 // never deny, quarantine or alert. T = max(T_e, 9000 points) or their sum, against the first matching row of
-// the thresholds. A verdict is flagged alert when an alert rule or the alert threshold is reached, when a
-// rule, score or the deny list holds or blocks it, and when an entity is on the watch list; quarantine by
-// itself does not alert, and events marked kBackfill never do.
-//
-// State (windows, decline breaker) advances row by row in seq order, so verdicts do not depend on where
-// batches are cut. Not thread-safe. No allocation after the largest batch has been seen once.
+// the thresholds. A verdict is flagged alert when an alert rule, the watch list or the alert threshold says
+// so, and when a rule, the score or the deny list holds or blocks; quarantine by itself does not alert, and
+// events marked kBackfill never do. Not thread-safe. No allocation once warm.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
 #include "decide/lists.hpp"
 #include "decide/rules/rule_set.hpp"
 #include "profile/columns.hpp"
+#include "wire/dictionary.hpp"
 #include "wire/verdict.hpp"
 
 namespace weir::decide {
 
 enum class Fusion : std::uint8_t { kMax, kSum };
 
-// Bits of DecideInput::detector_flags, as detectors write them.
-enum DetectorFlags : std::uint8_t {
-  kDetectorWarming = 1,
-  kDetectorNotApplicable = 4,
-  kDetectorUnavailable = 16,
-};
-
 struct DeciderOptions {
   Fusion fusion = Fusion::kMax;
-  // What happens to rows that no detector could score (kDetectorUnavailable): pass (decide without), or hold.
-  bool hold_on_failure = false;
-  const wire::Dictionary* dictionary =
-      nullptr;  // of the stream; null: texts of rules match nothing
-  const wire::Masking* masking = nullptr;
+  // Thresholds in millionths of a tail where no row of the rule set's table matches; 0: none.
+  std::uint32_t alert_e6 = 4'000'000;
+  std::uint32_t hold_e6 = 5'000'000;
+  std::uint32_t block_e6 = 0;
+  bool hold_on_failure = false;  // rows a detector could not score: hold instead of pass
+  // Upper bound on the keys of a window, under the one the rule set was compiled with.
+  std::uint32_t window_keys_max = 1U << 20;
 };
 
-// Shapes: [rows] unless said otherwise; an empty span stands for all zero.
+// Bits of DecideInput::score_flags.
+enum ScoreFlags : std::uint8_t {
+  kScoreWarming = 1,
+  kScoreNotApplicable = 4,
+  kScoreUnavailable = 16,
+};
+
+// One batch. Shapes: [rows] each; empty spans mean "none".
 struct DecideInput {
-  profile::EventColumns columns;
+  const profile::EventColumns* columns = nullptr;
   const profile::FeatureMatrix* features = nullptr;
-  std::span<const std::uint32_t> tail_e6;        // of the ensemble
-  std::span<const std::uint8_t> detector_flags;  // of the ensemble
-  std::span<const std::uint32_t> detector_mask;  // bit d: detector d scored the row
-  std::span<const std::span<const std::uint32_t>>
-      detector_tails;                           // [detectors][rows], in millionths
-  std::span<const std::uint8_t> late;           // 1: late
-  std::span<const std::uint8_t> profile_full;   // 1: an overflow profile was used
-  std::span<const std::int64_t> balance;        // minor units; empty: null
-  std::span<const std::uint8_t> balance_valid;  // empty: all valid
-  Bytes side;                                   // the batch's side area
+  std::span<const std::uint32_t> tail_e6;     // of the ensemble
+  std::span<const std::uint8_t> score_flags;  // of the ensemble: ScoreFlags
+  std::span<const std::uint32_t> detector_mask;
+  const float* detector_tail = nullptr;  // detector-major, [names][tail_stride]
+  std::size_t tail_stride = 0;
+  std::span<const std::string_view> detector_names;
+  std::span<const std::uint8_t> late;  // 1: later than the party's last event
+  std::span<const std::uint8_t> profile_full;
+  std::span<const std::int64_t> balance;  // debtor's available at the end of the previous block
+  std::span<const std::uint8_t> balance_valid;
+  Bytes side;  // the batch's side area
+  const wire::Dictionary* dictionary = nullptr;
+};
+
+// A rule that fired on a row; `rule` is its id in the rule set. Sorted by row, then live before shadow, then
+// by the order of reasons.
+struct RuleHit {
+  std::uint32_t row;
+  std::uint16_t rule;
+  std::uint16_t shadow;  // 1: a shadow rule, or a live one whose windows are warming
+};
+
+struct DecideOutput {
+  std::span<wire::VerdictCore> verdicts;
+  std::vector<RuleHit>* hits = nullptr;  // replaced; not owned
 };
 
 struct RuleHits {
-  std::uint64_t live = 0;     // fired and counted
-  std::uint64_t shadow = 0;   // fired, without effect
+  std::uint64_t live = 0;
+  std::uint64_t shadow = 0;
   std::uint64_t warming = 0;  // fired while its windows were warming, without effect
 };
 
@@ -73,38 +91,39 @@ struct RuleHits {
 struct RuleSides {
   std::string left_text, right_text;
   double left = 0, right = 0;
-  bool valid = false;  // false: the condition has no numeric comparison
+  bool valid = false;  // false: the condition has no numeric comparison, or a side is null
 };
 
 class Decider {
  public:
-  explicit Decider(const DeciderOptions& options = {});
-  Decider(Decider&&) noexcept;
+  explicit Decider(const DeciderOptions& options);
   ~Decider();
+  Decider(const Decider&) = delete;
+  Decider& operator=(const Decider&) = delete;
 
-  // Replaces the rules from the next row on. Windows with equal text keep their state; new ones start
-  // warming. Error: those of RuleSet::link.
+  // Puts a rule set in force: windows with equal text keep their state, others start empty (warming).
   Status set_rules(std::uint32_t version, std::shared_ptr<const RuleSet> rules);
-  // Replaces the lists behind `in @name`.
-  void set_lists(const Lists& lists);
-  // Treats every window as warm: after its state was filled from the log.
+  // Puts the named lists used by `in @name` in force. The deny, allow and watch marks come with the events.
+  void set_lists(std::uint32_t version, std::shared_ptr<const Lists> lists);
+  void set_options(const DeciderOptions& options);
+  // Treats every window as warm: its state was filled from the log.
   void mark_warm();
 
-  // Decides rows 0..rows-1 in order. Errors: invalid_argument if a span is neither empty nor [rows].
-  Status decide(const DecideInput& in, std::span<wire::VerdictCore> out);
+  // Decides all rows in order. Errors: invalid_argument if a span is neither empty nor [rows], and those of
+  // RuleSet::link.
+  Status decide(const DecideInput& input, const DecideOutput& output);
 
-  // About the last decide() only; `row` is of that batch, and `in` the same input.
-  // Appends the indices of the rules that fired (live, then shadow), in the order of reasons.
-  void hits_of_row(std::size_t row, std::vector<std::uint32_t>& live,
-                   std::vector<std::uint32_t>& shadow) const;
-  // Returns the two sides of the rule's first comparison on a row. Allocates.
-  RuleSides sides_of_row(const DecideInput& in, std::size_t row, std::uint32_t rule) const;
+  // Returns the two sides of the first comparison of `rule` on a row of the batch decided last; `input` must
+  // be that batch's. Allocates.
+  RuleSides sides_of(const DecideInput& input, std::size_t row, std::uint32_t rule) const;
 
-  std::uint32_t rules_version() const;
   const RuleSet* rules() const;
+  std::uint32_t rules_version() const;
+  std::uint32_t lists_version() const;
   std::span<const RuleHits> rule_hits() const;  // [rules], since set_rules
   const ListIndex& lists() const;
   bool breaker_open() const;
+
   struct WindowStats {
     std::string name, text, coverage;
     std::size_t keys, bytes, bytes_per_key;
@@ -113,8 +132,8 @@ class Decider {
   };
   std::vector<WindowStats> window_stats() const;
 
-  // Appends windows, breaker, watermark; load() needs the same rules and leaves the Decider unchanged on
-  // data_loss.
+  // Writes and reads windows, breaker and hit counters, for the rule set in force. On data_loss the Decider
+  // is unchanged.
   void save(ByteWriter& out) const;
   Status load(ByteReader& in);
 

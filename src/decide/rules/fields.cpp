@@ -12,30 +12,51 @@ using expr::Type;
 using wire::EntityKind;
 using wire::Event;
 
-constexpr std::array<std::string_view, kRuleFields> kNames = {
-    "id",     "time",     "amount",         "fee",              "currency",
-    "type",   "channel",  "debtor",         "creditor",         "merchant",
-    "card",   "device",   "ip",             "mcc",              "category",
-    "debtor.country",     "creditor.country", "memo",           "hour",
-    "weekday", "nonce",   "late",           "score",            "tail",
-    "balance"};
+constexpr std::array<std::string_view, kRuleFields> kNames = {"id",
+                                                              "time",
+                                                              "amount",
+                                                              "fee",
+                                                              "currency",
+                                                              "type",
+                                                              "channel",
+                                                              "debtor",
+                                                              "creditor",
+                                                              "merchant",
+                                                              "card",
+                                                              "device",
+                                                              "ip",
+                                                              "mcc",
+                                                              "category",
+                                                              "debtor.country",
+                                                              "creditor.country",
+                                                              "memo",
+                                                              "hour",
+                                                              "weekday",
+                                                              "nonce",
+                                                              "late",
+                                                              "score",
+                                                              "tail",
+                                                              "balance"};
 
 constexpr std::array<std::string_view, 10> kKinds = {
-    "account", "customer", "merchant", "terminal", "card",
+    "account", "customer", "merchant", "terminal",  "card",
     "device",  "ip",       "bank",     "validator", "external"};
-constexpr std::array<std::string_view, 8> kPartyKinds = {"account", "customer", "card",
-                                                         "terminal", "merchant", "bank",
-                                                         "external", "validator"};
+constexpr std::array<std::string_view, 8> kPartyKinds = {
+    "account", "customer", "card", "terminal", "merchant", "bank", "external", "validator"};
 constexpr std::array<std::string_view, 2> kMerchantKinds = {"merchant", "terminal"};
 constexpr std::array<std::string_view, 1> kCardKinds = {"card"};
 constexpr std::array<std::string_view, 1> kDeviceKinds = {"device"};
 constexpr std::array<std::string_view, 1> kIpKinds = {"ip"};
 
-std::int64_t signed_word(std::uint64_t word) { return static_cast<std::int64_t>(word); }
+std::int64_t signed_word(std::uint64_t word) {
+  return static_cast<std::int64_t>(word);
+}
 
 }  // namespace
 
-std::string_view rule_field_name(RuleField field) { return kNames[static_cast<unsigned>(field)]; }
+std::string_view rule_field_name(RuleField field) {
+  return kNames[static_cast<unsigned>(field)];
+}
 
 std::optional<RuleField> find_rule_field(std::string_view name) {
   for (unsigned i = 0; i < kRuleFields; ++i) {
@@ -65,20 +86,34 @@ bool is_key(RuleField field) {
 
 std::uint64_t field_word(RuleField field, const Event& event) {
   switch (field) {
-    case RuleField::kDebtor: return event.debtor;
-    case RuleField::kCreditor: return event.creditor;
-    case RuleField::kMerchant: return event.merchant;
-    case RuleField::kCard: return event.instrument;
-    case RuleField::kDevice: return event.device;
-    case RuleField::kIp: return event.ip;
-    case RuleField::kCurrency: return std::uint64_t{event.currency} + 1;
-    case RuleField::kType: return std::uint64_t{event.type} + 1;
-    case RuleField::kChannel: return event.channel;
+    case RuleField::kDebtor:
+      return event.debtor;
+    case RuleField::kCreditor:
+      return event.creditor;
+    case RuleField::kMerchant:
+      return event.merchant;
+    case RuleField::kCard:
+      return event.instrument;
+    case RuleField::kDevice:
+      return event.device;
+    case RuleField::kIp:
+      return event.ip;
+    case RuleField::kCurrency:
+      return std::uint64_t{event.currency} + 1;
+    case RuleField::kType:
+      return std::uint64_t{event.type} + 1;
+    case RuleField::kChannel:
+      return event.channel;
     case RuleField::kMcc:
-    case RuleField::kCategory: return event.category;
-    case RuleField::kDebtorCountry: return event.country[0];
-    case RuleField::kCreditorCountry: return event.country[1];
-    default: CHECK(is_key(field)); return 0;
+    case RuleField::kCategory:
+      return event.category;
+    case RuleField::kDebtorCountry:
+      return event.country[0];
+    case RuleField::kCreditorCountry:
+      return event.country[1];
+    default:
+      CHECK(is_key(field));
+      return 0;
   }
 }
 
@@ -101,20 +136,30 @@ bool is_in_record(RuleField field) {
 ColumnView event_column(RuleField field, const Event* e) {
   constexpr std::size_t kStride = sizeof(Event);
   switch (field) {
-    case RuleField::kTime: return ColumnView::strided(&e->time_us, kStride);
+    case RuleField::kTime:
+      return ColumnView::strided(&e->time_us, kStride);
     case RuleField::kAmount:
       return ColumnView::strided(&e->amount, kStride).with_exponents(&e->exponent, kStride);
     case RuleField::kFee:
       return ColumnView::strided(&e->fee, kStride).with_exponents(&e->exponent, kStride);
-    case RuleField::kCurrency: return ColumnView::strided(&e->currency, kStride);
-    case RuleField::kType: return ColumnView::strided(&e->type, kStride);
-    case RuleField::kChannel: return ColumnView::strided(&e->channel, kStride).zero_as_null();
-    case RuleField::kDebtor: return ColumnView::strided(&e->debtor, kStride).zero_as_null();
-    case RuleField::kCreditor: return ColumnView::strided(&e->creditor, kStride).zero_as_null();
-    case RuleField::kMerchant: return ColumnView::strided(&e->merchant, kStride).zero_as_null();
-    case RuleField::kCard: return ColumnView::strided(&e->instrument, kStride).zero_as_null();
-    case RuleField::kDevice: return ColumnView::strided(&e->device, kStride).zero_as_null();
-    case RuleField::kIp: return ColumnView::strided(&e->ip, kStride).zero_as_null();
+    case RuleField::kCurrency:
+      return ColumnView::strided(&e->currency, kStride);
+    case RuleField::kType:
+      return ColumnView::strided(&e->type, kStride);
+    case RuleField::kChannel:
+      return ColumnView::strided(&e->channel, kStride).zero_as_null();
+    case RuleField::kDebtor:
+      return ColumnView::strided(&e->debtor, kStride).zero_as_null();
+    case RuleField::kCreditor:
+      return ColumnView::strided(&e->creditor, kStride).zero_as_null();
+    case RuleField::kMerchant:
+      return ColumnView::strided(&e->merchant, kStride).zero_as_null();
+    case RuleField::kCard:
+      return ColumnView::strided(&e->instrument, kStride).zero_as_null();
+    case RuleField::kDevice:
+      return ColumnView::strided(&e->device, kStride).zero_as_null();
+    case RuleField::kIp:
+      return ColumnView::strided(&e->ip, kStride).zero_as_null();
     case RuleField::kMcc:
     case RuleField::kCategory:
       return ColumnView::strided(&e->category, kStride).zero_as_null();
@@ -122,18 +167,26 @@ ColumnView event_column(RuleField field, const Event* e) {
       return ColumnView::strided(&e->country[0], kStride).zero_as_null();
     case RuleField::kCreditorCountry:
       return ColumnView::strided(&e->country[1], kStride).zero_as_null();
-    case RuleField::kNonce: return ColumnView::strided(&e->nonce, kStride).zero_as_null();
-    default: CHECK(is_in_record(field)); return {};
+    case RuleField::kNonce:
+      return ColumnView::strided(&e->nonce, kStride).zero_as_null();
+    default:
+      CHECK(is_in_record(field));
+      return {};
   }
 }
 
 std::span<const std::string_view> kinds_of_field(RuleField field) {
   switch (field) {
-    case RuleField::kMerchant: return kMerchantKinds;
-    case RuleField::kCard: return kCardKinds;
-    case RuleField::kDevice: return kDeviceKinds;
-    case RuleField::kIp: return kIpKinds;
-    default: return kPartyKinds;
+    case RuleField::kMerchant:
+      return kMerchantKinds;
+    case RuleField::kCard:
+      return kCardKinds;
+    case RuleField::kDevice:
+      return kDeviceKinds;
+    case RuleField::kIp:
+      return kIpKinds;
+    default:
+      return kPartyKinds;
   }
 }
 
@@ -206,8 +259,7 @@ Result<std::int64_t> Literals::currency(std::string_view text) {
 
 Result<std::int64_t> Literals::channel(std::string_view text) {
   const std::uint64_t known = number(static_cast<std::uint8_t>(wire::Namespace::kChannel), text);
-  return known != 0 ? static_cast<std::int64_t>(known)
-                    : -static_cast<std::int64_t>(unknown.size());
+  return known != 0 ? static_cast<std::int64_t>(known) : -static_cast<std::int64_t>(unknown.size());
 }
 
 Result<std::int64_t> Literals::category(std::string_view text) {
@@ -268,29 +320,43 @@ FieldType field_type(RuleField field, const Domains& d) {
   if (is_entity(field)) return {Type::symbol(d.entity), Storage::kU64};
   switch (field) {
     case RuleField::kId:
-    case RuleField::kMemo: return {Type::string(), Storage::kText};
-    case RuleField::kTime: return {Type::timestamp(), Storage::kI64};
+    case RuleField::kMemo:
+      return {Type::string(), Storage::kText};
+    case RuleField::kTime:
+      return {Type::timestamp(), Storage::kI64};
     case RuleField::kAmount:
-    case RuleField::kBalance: return {Type::decimal_per_row(), Storage::kI64};
-    case RuleField::kFee: return {Type::decimal_per_row(), Storage::kU32};
-    case RuleField::kCurrency: return {Type::symbol(d.currency), Storage::kU16};
-    case RuleField::kType: return {Type::symbol(d.type), Storage::kU8};
-    case RuleField::kChannel: return {Type::symbol(d.channel), Storage::kU16};
-    case RuleField::kMcc: return {Type::i64(), Storage::kU32};
-    case RuleField::kCategory: return {Type::symbol(d.category), Storage::kU32};
+    case RuleField::kBalance:
+      return {Type::decimal_per_row(), Storage::kI64};
+    case RuleField::kFee:
+      return {Type::decimal_per_row(), Storage::kU32};
+    case RuleField::kCurrency:
+      return {Type::symbol(d.currency), Storage::kU16};
+    case RuleField::kType:
+      return {Type::symbol(d.type), Storage::kU8};
+    case RuleField::kChannel:
+      return {Type::symbol(d.channel), Storage::kU16};
+    case RuleField::kMcc:
+      return {Type::i64(), Storage::kU32};
+    case RuleField::kCategory:
+      return {Type::symbol(d.category), Storage::kU32};
     case RuleField::kDebtorCountry:
-    case RuleField::kCreditorCountry: return {Type::symbol(d.country), Storage::kU16};
+    case RuleField::kCreditorCountry:
+      return {Type::symbol(d.country), Storage::kU16};
     case RuleField::kHour:
-    case RuleField::kWeekday: return {Type::i64(), Storage::kU8};
-    case RuleField::kNonce: return {Type::i64(), Storage::kU32};
-    case RuleField::kLate: return {Type::boolean(), Storage::kU8};
-    default: return {Type::f64(), Storage::kF64};  // score, tail
+    case RuleField::kWeekday:
+      return {Type::i64(), Storage::kU8};
+    case RuleField::kNonce:
+      return {Type::i64(), Storage::kU32};
+    case RuleField::kLate:
+      return {Type::boolean(), Storage::kU8};
+    default:
+      return {Type::f64(), Storage::kF64};  // score, tail
   }
 }
 
 }  // namespace
 
-expr::Schema make_schema(std::span<const std::string> detectors, Literals& literals) {
+expr::Schema make_schema(Literals& literals) {
   expr::Schema schema;
   const Domains domains = add_domains(schema, literals);
   for (unsigned i = 0; i < kRuleFields; ++i) {
@@ -301,9 +367,6 @@ expr::Schema make_schema(std::span<const std::string> detectors, Literals& liter
     const auto feature = static_cast<profile::Feature>(i);
     schema.add("feature." + std::string(profile::feature_name(feature)), Type::f64(),
                Storage::kF32);
-  }
-  for (const std::string& detector : detectors) {
-    schema.add("detector." + detector, Type::f64(), Storage::kF64);
   }
   return schema;
 }

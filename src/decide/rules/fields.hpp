@@ -1,7 +1,7 @@
 // The names that rules may use, their types, and where their values come from.
 //
 //   Literals literals{.dictionary = &dictionary};
-//   expr::Schema schema = make_schema(detectors, literals);
+//   expr::Schema schema = make_schema(literals);
 //   ColumnView view = event_column(RuleField::kAmount, events);     // read in place
 //   std::uint64_t word = field_word(RuleField::kCard, event);       // 0: absent
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace weir::decide {
 
-// The fields of an event and of the pass, in the order of their inputs; features, detectors and hidden
-// inputs follow.
+// The fields of an event and of the pass, in the order of their inputs; features, then
+// inputs that a rule set asks for (windows, lists, attrs, detectors) follow.
 enum class RuleField : std::uint8_t {
   kId,
   kTime,
@@ -52,7 +52,7 @@ enum class RuleField : std::uint8_t {
 };
 inline constexpr unsigned kRuleFields = 25;
 inline constexpr expr::InputId kFirstFeatureInput = kRuleFields;
-inline constexpr expr::InputId kFirstDetectorInput = kRuleFields + profile::kFeatures;
+inline constexpr expr::InputId kFirstHiddenInput = kRuleFields + profile::kFeatures;
 
 std::string_view rule_field_name(RuleField field);  // "debtor.country", ...
 std::optional<RuleField> find_rule_field(std::string_view name);
@@ -95,6 +95,6 @@ bool split_kind(std::string_view text, wire::EntityKind& kind, std::string_view&
 std::string_view entity_kind_name(wire::EntityKind kind);
 
 // Returns the schema of all fields; `literals` must outlive it.
-expr::Schema make_schema(std::span<const std::string> detectors, Literals& literals);
+expr::Schema make_schema(Literals& literals);
 
 }  // namespace weir::decide

@@ -1,6 +1,6 @@
 // RuleSet: the rules of one version, compiled: what the Decider runs.
 //
-//   WEIR_ASSIGN(std::shared_ptr<const RuleSet> rules, compile(text, {.dictionary = &dictionary}));
+//   WEIR_ASSIGN(std::shared_ptr<const RuleSet> rules, compile_rules(text, {}));
 //   std::puts(rules->describe().c_str());      // windows, bytes per key, coverage
 //
 // Statements: rule, window, let, band, typology, limit; one per line, indented lines continue it, # starts a
@@ -96,7 +96,7 @@ struct CompileContext {
   const wire::Dictionary* dictionary = nullptr;
   const wire::Masking* masking = nullptr;
   std::vector<std::string> detectors;  // detector.NAME, in the order of DecideInput::detector_tails
-  std::vector<ThresholdRow> thresholds;  // empty: alert 4.0, hold 5.0, block none
+  std::vector<ThresholdRow> thresholds;  // empty: those of the Decider
   std::size_t window_keys_max = std::size_t{1} << 20;
   // Amounts enter windows as decimals of this many places, which holds every ISO currency exactly; finer
   // assets are rounded as cast() does, and sums saturate at 9.2e18 units.
@@ -127,7 +127,13 @@ struct LinkedRules {
   std::vector<UnknownText> unknown;
 };
 
-struct RuleSet {
+struct RuleDetector {
+  std::string name;
+  expr::InputId input = expr::kNoInput;
+};
+
+class RuleSet {
+ public:
   std::string text;
   Digest digest{};  // SHA-256 of the text
   std::vector<Rule> rules;
@@ -137,8 +143,8 @@ struct RuleSet {
   std::vector<RuleAttr> attrs;
   std::optional<expr::InputId> distance;
   std::optional<BlockLimit> limit;
-  std::vector<CompiledThreshold> thresholds;  // the last one has no `where`
-  std::vector<std::string> detectors;
+  std::vector<CompiledThreshold> thresholds;
+  std::vector<RuleDetector> detectors;
   expr::Ast ast;
   std::vector<std::pair<expr::Type, Storage>> hidden;  // types of the inputs after the named ones
   LinkedRules linked;                                  // against the dictionary of the compilation
@@ -150,12 +156,13 @@ struct RuleSet {
   std::string describe() const;
 };
 
-// Compiles a rule text. Errors: those of check(), the first as a Status with line, column and caret.
+// Compiles a rule text. Errors: those of check_rules(), the first as a Status with line, column and caret.
 Result<std::shared_ptr<const RuleSet>> compile(std::string_view text,
                                                const CompileContext& context);
 
-// As compile, but reports every statement's error (at most 100) in the order of the text.
-Result<std::shared_ptr<const RuleSet>> check(std::string_view text, const CompileContext& context,
-                                             std::vector<RuleError>& errors);
+// As compile_rules, but reports every statement's error (at most 100) in the order of the text.
+Result<std::shared_ptr<const RuleSet>> check_rules(std::string_view text,
+                                                   const CompileContext& context,
+                                                   std::vector<RuleError>& errors);
 
 }  // namespace weir::decide
