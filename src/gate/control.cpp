@@ -1,0 +1,127 @@
+#include "gate/control.hpp"
+
+#include "ledger/control.hpp"
+
+namespace weir::gate {
+namespace {
+
+Status bad_payload(std::string_view kind) {
+  return data_loss("control_payload",
+                   "a control record of kind " + std::string(kind) + " does not decode");
+}
+
+std::vector<std::uint8_t> blob(ByteReader& in) {
+  std::vector<std::uint8_t> bytes;
+  in.array(bytes);
+  return bytes;
+}
+
+template <class T>
+Result<T> checked(const ByteReader& in, std::string_view kind, T value) {
+  if (!in.ok() || in.left() != 0) return fail(bad_payload(kind));
+  return value;
+}
+
+}  // namespace
+
+void encode(const RulesControl& control, ByteWriter& out) {
+  out.u32(control.version);
+  out.text(control.author);
+  out.text(control.text);
+}
+
+void encode(const ModelsControl& control, ByteWriter& out) {
+  out.u32(control.version);
+  out.text(control.author);
+  out.array(std::span<const std::uint8_t>(control.set));
+}
+
+void encode(const ListsControl& control, ByteWriter& out) {
+  out.u32(control.version);
+  out.text(control.author);
+  out.array(std::span<const std::uint8_t>(control.lists));
+}
+
+void encode(const ConfigControl& control, ByteWriter& out) {
+  out.u32(control.version);
+  out.text(control.author);
+  out.text(control.text);
+}
+
+void encode(std::span<const LabelControl> labels, ByteWriter& out) {
+  out.array(labels);
+}
+
+void encode(const CheckpointControl& control, ByteWriter& out) {
+  out.u64(control.producer_id);
+  out.u64(control.producer_seq);
+  out.text(control.source);
+}
+
+Result<RulesControl> decode_rules(Bytes payload) {
+  ByteReader in(payload);
+  RulesControl control;
+  control.version = in.u32();
+  control.author = in.text();
+  control.text = in.text();
+  return checked(in, "rules", std::move(control));
+}
+
+Result<ModelsControl> decode_models(Bytes payload) {
+  ByteReader in(payload);
+  ModelsControl control;
+  control.version = in.u32();
+  control.author = in.text();
+  control.set = blob(in);
+  return checked(in, "models", std::move(control));
+}
+
+Result<ListsControl> decode_lists(Bytes payload) {
+  ByteReader in(payload);
+  ListsControl control;
+  control.version = in.u32();
+  control.author = in.text();
+  control.lists = blob(in);
+  return checked(in, "lists", std::move(control));
+}
+
+Result<ConfigControl> decode_config(Bytes payload) {
+  ByteReader in(payload);
+  ConfigControl control;
+  control.version = in.u32();
+  control.author = in.text();
+  control.text = in.text();
+  return checked(in, "config", std::move(control));
+}
+
+Result<std::vector<LabelControl>> decode_labels(Bytes payload) {
+  ByteReader in(payload);
+  std::vector<LabelControl> labels;
+  in.array(labels);
+  return checked(in, "label", std::move(labels));
+}
+
+Result<CheckpointControl> decode_checkpoint(Bytes payload) {
+  ByteReader in(payload);
+  CheckpointControl control;
+  control.producer_id = in.u64();
+  control.producer_seq = in.u64();
+  control.source = in.text();
+  return checked(in, "checkpoint", std::move(control));
+}
+
+std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row) {
+  std::vector<RuleHitControl> hits;
+  ledger::ControlReader in(controls);
+  while (const auto record = in.next()) {
+    if (record->type != ledger::ControlType::kRuleHits) continue;
+    for (std::size_t at = 0; at + sizeof(RuleHitControl) <= record->payload.size();
+         at += sizeof(RuleHitControl)) {
+      const auto hit = load<RuleHitControl>(record->payload.data() + at);
+      if (hit.row == row) hits.push_back(hit);
+    }
+  }
+  return hits;
+}
+
+}  // namespace weir::gate

@@ -1,0 +1,100 @@
+// Control payloads: what the control records of a block carry, as structs with one encoding each.
+//
+//   RulesControl rules{.version = 4, .author = "ana", .text = "block if amount > 500"};
+//   ByteWriter out;  encode(rules, out);             // the payload of a record of type rules
+//   WEIR_ASSIGN(RulesControl again, decode_rules(payload));
+//
+// Every payload is complete: replay needs nothing but the log. A payload that does not decode is
+// data_loss (control_payload).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "wire/event.hpp"
+
+namespace weir::gate {
+
+struct RulesControl {
+  std::uint32_t version = 0;
+  std::string author;
+  std::string text;
+};
+
+struct ModelsControl {
+  std::uint32_t version = 0;
+  std::string author;
+  std::vector<std::uint8_t> set;  // detect::ModelSet::serialize()
+};
+
+struct ListsControl {
+  std::uint32_t version = 0;
+  std::string author;
+  std::vector<std::uint8_t> lists;  // the whole set of lists
+};
+
+// The configuration that verdicts depend on.
+struct ConfigControl {
+  std::uint32_t version = 0;
+  std::string author;
+  std::string text;
+};
+
+// A label with all that the pass needs to apply it; no look-up at replay.
+struct LabelControl {
+  std::uint64_t seq = 0;  // of the labelled event
+  std::uint64_t debtor = 0;
+  std::uint64_t creditor = 0;
+  std::int64_t at_us = 0;
+  std::int64_t previous_at_us = 0;
+  std::uint8_t fraud = 0;
+  std::uint8_t has_previous = 0;
+  std::uint8_t previous_fraud = 0;
+  std::uint8_t zero[5] = {};
+};
+static_assert(sizeof(LabelControl) == 48);
+
+// How far an import or a producer has come; rides in the block that holds its last event.
+struct CheckpointControl {
+  std::uint64_t producer_id = 0;
+  std::uint64_t producer_seq = 0;
+  std::string source;  // fingerprint and position of a file, or empty
+};
+
+// Which rule fired on which row; a record of type rule_hits is an array of these, sorted by row.
+enum RuleHitFlags : std::uint16_t { kShadowHit = 1, kHasSides = 2 };
+struct RuleHitControl {
+  std::uint32_t row = 0;
+  std::uint16_t rule = 0;   // index in the rule set
+  std::uint16_t flags = 0;  // RuleHitFlags
+  double left = 0;          // sides of the rule's first comparison
+  double right = 0;
+};
+static_assert(sizeof(RuleHitControl) == 24);
+
+// Author of the model sets that the pass fits by itself.
+inline constexpr std::string_view kLearnerAuthor = "learner";
+
+void encode(const RulesControl& control, ByteWriter& out);
+void encode(const ModelsControl& control, ByteWriter& out);
+void encode(const ListsControl& control, ByteWriter& out);
+void encode(const ConfigControl& control, ByteWriter& out);
+void encode(std::span<const LabelControl> labels, ByteWriter& out);
+void encode(const CheckpointControl& control, ByteWriter& out);
+
+Result<RulesControl> decode_rules(Bytes payload);
+Result<ModelsControl> decode_models(Bytes payload);
+Result<ListsControl> decode_lists(Bytes payload);
+Result<ConfigControl> decode_config(Bytes payload);
+Result<std::vector<LabelControl>> decode_labels(Bytes payload);
+Result<CheckpointControl> decode_checkpoint(Bytes payload);
+
+// Returns the rules that fired on a row, from a block's control area.
+std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row);
+
+}  // namespace weir::gate

@@ -1,0 +1,456 @@
+#include "gate/gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "gate/control.hpp"
+#include "gate/log_replay.hpp"
+
+namespace weir::gate {
+namespace {
+
+constexpr std::size_t kBatchesMax = 24;  // in the pipeline and on their way to the disk
+
+std::uint64_t batch_bytes(const wire::EventBatch& batch) {
+  return batch.events.size() * sizeof(wire::Event) + batch.side.size() + batch.text_bytes.size();
+}
+
+Status closing_status() {
+  return unavailable("closing", "weir is shutting down");
+}
+
+}  // namespace
+
+Gate::Gate(GateOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
+
+Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
+  std::unique_ptr<Gate> gate(new Gate(std::move(options), clock));
+  gate->pass_ = std::make_unique<Pass>(gate->options_.pass);
+  FindRecord find;
+  if (!gate->options_.dir.empty()) {
+    find = [g = gate.get()](std::uint64_t seq, wire::Event& record) {
+      return g->find_record(seq, record);
+    };
+  }
+  gate->admission_ = std::make_unique<Admission>(gate->pass_->dictionary(), clock, std::move(find),
+                                                 gate->options_.admission);
+  if (!gate->options_.dir.empty()) WEIR_TRY(gate->recover());
+  gate->next_height_ = gate->pass_->next_height();
+  gate->snapshot_wall_us_ = clock.wall_us();
+  gate->thread_ = std::thread([g = gate.get()] { g->run(); });
+  return gate;
+}
+
+Gate::~Gate() {
+  close().is_ok();
+}
+
+Status Gate::recover() {
+  const std::int64_t started_ns = clock_.mono_ns();
+  WEIR_ASSIGN(auto dir, storage::DataDir::open(options_.dir));
+  dir_ = std::make_unique<storage::DataDir>(std::move(dir));
+  ledger::BlockLogOptions log_options;
+  log_options.genesis.chain_id = options_.chain_id;
+  log_options.genesis.created_us = clock_.wall_us();
+  log_options.segments = options_.segments;
+  WEIR_ASSIGN(log_, ledger::BlockLog::open(options_.dir, log_options, recovery_.log));
+  records_ = std::make_unique<StoredRecords>(*log_);
+  repeat_records_ = std::make_unique<StoredRecords>(*log_);
+  const ledger::Genesis& genesis = log_->genesis();
+  pass_->start_chain(genesis.chain_id, genesis.hash(), 1);
+  WEIR_TRY(load_snapshot());
+  const ledger::Height durable = log_->durable_height();
+  if (pass_->next_height() <= durable) {
+    LogReplay replay(*log_, *pass_, admission_.get());
+    const PipelineOptions pipeline{options_.threads, options_.batches_in_flight};
+    WEIR_ASSIGN(const ReplayReport report, replay.run(pass_->next_height(), durable, pipeline));
+    recovery_.replayed_events = report.events;
+    if (report.difference) {
+      return data_loss("replay_differs", "block " + std::to_string(report.difference->height) +
+                                             ": the " + report.difference->what +
+                                             " recomputed at start differs from the log")
+          .hint("weir replay shows the difference; was the log written by another version?");
+    }
+  }
+  snapshot_height_ = recovery_.snapshot_height;
+  counters_.committed_seq = admission_->next_seq() - 1;
+  recovery_.seconds = static_cast<double>(clock_.mono_ns() - started_ns) * 1e-9;
+  if (!recovery_.log.torn_reason.empty()) {
+    log_warning("gate", "torn_tail", "cut off an unfinished block at the end of the log",
+                {{"bytes", recovery_.log.torn_bytes}, {"reason", recovery_.log.torn_reason}});
+  }
+  return Status::ok();
+}
+
+Status Gate::submit(Submission submission) {
+  const std::uint64_t bytes = batch_bytes(submission.batch);
+  if (submission.batch.events.empty()) {
+    if (submission.done) submission.done(Reply{});
+    return Status::ok();
+  }
+  submission.done = [this, done = std::move(submission.done)](Reply&& reply) {
+    if (done) done(std::move(reply));
+    if (open_submissions_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const std::lock_guard lock(mutex_);
+      idle_.notify_all();
+    }
+  };
+  const std::lock_guard lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  if (closing_) return closing_status();
+  const std::uint64_t queued = counters_.queued_bytes.load(std::memory_order_relaxed);
+  if (queued != 0 && queued + bytes > options_.queue_bytes) {
+    counters_.refused_full.fetch_add(submission.batch.size(), std::memory_order_relaxed);
+    return resource_exhausted("queue_full", std::to_string(queued) + " bytes are queued, limit " +
+                                                std::to_string(options_.queue_bytes))
+        .hint("retry after a short wait");
+  }
+  counters_.queued_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  counters_.queued_events.fetch_add(submission.batch.size(), std::memory_order_relaxed);
+  open_submissions_.fetch_add(1, std::memory_order_acq_rel);
+  queue_.push_back(std::make_shared<PendingReply>(std::move(submission)));
+  work_.notify_one();
+  return Status::ok();
+}
+
+void Gate::control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_.is_ok() && !closing_) {
+      controls_.push_back({type, std::move(payload), std::move(done)});
+      work_.notify_one();
+      return;
+    }
+  }
+  if (done) done(tl::unexpected<Status>(health()));
+}
+
+void Gate::at_rest(std::function<void()> run) {
+  const std::lock_guard lock(mutex_);
+  rests_.push_back(std::move(run));
+  work_.notify_one();
+}
+
+Status Gate::health() const {
+  const std::lock_guard lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  return closing_ ? closing_status() : Status::ok();
+}
+
+void Gate::drain() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return open_submissions_.load(std::memory_order_acquire) == 0; });
+}
+
+Status Gate::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closing_) closing_ = true;
+    work_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+  if (log_ != nullptr) log_->drain();
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void Gate::run() {
+  while (wait_for_work()) {
+    work_at_rest();
+    const unsigned threads = pipelined_ ? options_.threads : 1;
+    run_pipeline(*this, {threads, options_.batches_in_flight}, stage_times_);
+  }
+  if (log_ == nullptr) return;
+  log_->drain();
+  if (health().code() != Code::kOk && pass_->next_height() > snapshot_height_ + 1) snapshot();
+}
+
+bool Gate::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  const auto has_work = [this] {
+    return current_ != nullptr || !queue_.empty() || !controls_.empty() || !rests_.empty() ||
+           next_controls_.count() != 0;
+  };
+  work_.wait(lock, [&] { return closing_ || has_work(); });
+  const std::uint64_t queued = counters_.queued_events.load(std::memory_order_relaxed);
+  pipelined_ = options_.threads > 1 && queued >= 2ULL * options_.admission.batch_events;
+  return has_work() && failure_.is_ok();
+}
+
+void Gate::work_at_rest() {
+  std::vector<std::function<void()>> rests;
+  {
+    const std::lock_guard lock(mutex_);
+    rests.swap(rests_);
+  }
+  apply_controls();
+  if (pass_->learner().due(admission_->next_seq() - 1)) fit();
+  for (const auto& run : rests) run();
+  if (snapshot_due()) snapshot();
+}
+
+void Gate::apply_controls() {
+  std::vector<Control> controls;
+  {
+    const std::lock_guard lock(mutex_);
+    controls.swap(controls_);
+  }
+  for (Control& control : controls) {
+    const Status status = pass_->apply({control.type, 0, control.payload});
+    if (!status.is_ok()) {
+      if (control.done) control.done(tl::unexpected<Status>(status));
+      continue;
+    }
+    next_controls_.add(control.type, control.payload);
+    if (control.done) next_awaiting_.push_back({next_height_, std::move(control.done)});
+  }
+}
+
+// A fit is due at a count of events, so that two runs over one file fit at the same place.
+void Gate::fit() {
+  const auto models = pass_->fit_if_due(admission_->next_seq() - 1);
+  if (!models || *models == nullptr) return;
+  ModelsControl control;
+  control.version = pass_->versions().models + 1;
+  control.author = std::string(kLearnerAuthor);
+  control.set = (*models)->serialize();
+  ByteWriter payload;
+  encode(control, payload);
+  const Status applied = pass_->apply({ledger::ControlType::kModels, 0, payload.bytes()});
+  CHECK(applied.is_ok());
+  next_controls_.add(ledger::ControlType::kModels, payload.bytes());
+}
+
+PassBatch* Gate::take_batch() {
+  std::unique_lock lock(flight_mutex_);
+  batch_free_.wait(lock, [this] { return !free_.empty() || batches_.size() < kBatchesMax; });
+  if (free_.empty()) {
+    batches_.push_back(std::make_unique<PassBatch>());
+    return batches_.back().get();
+  }
+  PassBatch* batch = free_.back();
+  free_.pop_back();
+  return batch;
+}
+
+void Gate::recycle(PassBatch& batch) {
+  batch.events.clear();
+  batch.side.clear();
+  batch.controls.clear();
+  batch.parts.clear();
+  batch.repeats.clear();
+  batch.verdicts.clear();
+  batch.models.reset();
+  batch.sealed = true;
+  const std::lock_guard lock(flight_mutex_);
+  free_.push_back(&batch);
+  batch_free_.notify_one();
+}
+
+// Between batches: is there a reason to let the pipeline run dry?
+bool Gate::needs_rest() {
+  if (pass_->learner().due(admission_->next_seq() - 1) || snapshot_due()) return true;
+  const std::lock_guard lock(mutex_);
+  if (!controls_.empty() || !rests_.empty() || !failure_.is_ok()) return true;
+  const std::uint64_t queued = counters_.queued_events.load(std::memory_order_relaxed);
+  return !pipelined_ && options_.threads > 1 && queued >= 2ULL * options_.admission.batch_events;
+}
+
+PassBatch* Gate::admit() {
+  if (needs_rest()) return nullptr;
+  PassBatch* batch = take_batch();
+  std::swap(batch->controls, next_controls_);
+  batch->created_us = clock_.wall_us();
+  batch->admitted_ns = clock_.mono_ns();
+  batch->first_seq = admission_->next_seq();
+  fill(*batch);
+  admission_->finish(*batch);
+  batch->sealed = !batch->events.empty() || batch->controls.count() != 0;
+  if (!batch->sealed && batch->repeats.empty()) {
+    recycle(*batch);
+    return nullptr;
+  }
+  if (batch->sealed) {
+    batch->height = next_height_++;
+    if (log_ != nullptr) batch->block.record = log_->pool().acquire();
+    const std::lock_guard lock(flight_mutex_);
+    in_flight_.push_back(batch);
+    for (Awaiting& awaiting : next_awaiting_) awaiting_.push_back(std::move(awaiting));
+    next_awaiting_.clear();
+  }
+  return batch;
+}
+
+void Gate::fill(PassBatch& batch) {
+  while (batch.rows() < options_.admission.batch_events) {
+    if (current_ == nullptr) {
+      const std::lock_guard lock(mutex_);
+      if (queue_.empty()) break;
+      current_ = std::move(queue_.front());
+      queue_.pop_front();
+      counters_.queued_bytes.fetch_sub(batch_bytes(current_->batch), std::memory_order_relaxed);
+      counters_.queued_events.fetch_sub(current_->batch.size(), std::memory_order_relaxed);
+    }
+    if (admission_->fill(current_, batch)) current_.reset();
+    if (!options_.merge_submissions) break;
+  }
+  for (const ReplyPart& part : batch.parts) {
+    if (part.reply->ack == Ack::kReceived) answer_part(part, batch, Ack::kReceived);
+  }
+}
+
+void Gate::hash(PassBatch& batch) {
+  if (batch.sealed && log_ != nullptr) pass_->hash(batch);
+}
+
+void Gate::seal(PassBatch& batch) {
+  for (const ReplyPart& part : batch.parts) {
+    if (part.reply->ack == Ack::kDecided) answer_part(part, batch, Ack::kDecided);
+  }
+  if (!batch.sealed) return seal_repeats(batch);
+  if (log_ == nullptr) {
+    pass_->skip_block();
+    return committed(batch, Status::ok());
+  }
+  pass_->seal(batch, log_->durable_height());
+  log_->append(std::move(batch.block),
+               [this, &batch](ledger::Height, const Status& status) { committed(batch, status); });
+}
+
+// Repetitions of events that may still be on their way to the disk wait until nothing is.
+void Gate::seal_repeats(PassBatch& batch) {
+  std::vector<RepeatedRow> ready;
+  {
+    const std::lock_guard lock(flight_mutex_);
+    std::move(batch.repeats.begin(), batch.repeats.end(), std::back_inserter(late_repeats_));
+    if (in_flight_.empty()) ready.swap(late_repeats_);
+  }
+  answer_repeats(ready, nullptr);
+  recycle(batch);
+}
+
+bool Gate::find_record(std::uint64_t seq, wire::Event& record) {
+  {
+    const std::lock_guard lock(flight_mutex_);
+    for (const PassBatch* batch : in_flight_) {
+      if (seq < batch->first_seq || seq - batch->first_seq >= batch->rows()) continue;
+      record = batch->events[seq - batch->first_seq];
+      return true;
+    }
+  }
+  return records_->find(seq, record);
+}
+
+void Gate::committed(PassBatch& batch, const Status& status) {
+  if (!status.is_ok()) {
+    fail(status);
+    for (const ReplyPart& part : batch.parts) part.reply->fail(status);
+  } else {
+    if (options_.on_committed) options_.on_committed(batch);
+    for (const ReplyPart& part : batch.parts) {
+      if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);
+    }
+    answer_repeats(batch.repeats, &batch);
+    counters_.committed_events.fetch_add(batch.rows(), std::memory_order_relaxed);
+    if (batch.rows() != 0) counters_.committed_seq = batch.first_seq + batch.rows() - 1;
+    counters_.commit_lag_ns = clock_.mono_ns() - batch.admitted_ns;
+  }
+  std::vector<RepeatedRow> repeats;
+  std::vector<Awaiting> controls;
+  {
+    const std::lock_guard lock(flight_mutex_);
+    CHECK(!in_flight_.empty() && in_flight_.front() == &batch);
+    in_flight_.pop_front();
+    if (in_flight_.empty()) repeats.swap(late_repeats_);
+    while (!awaiting_.empty() && awaiting_.front().height <= batch.height) {
+      controls.push_back(std::move(awaiting_.front()));
+      awaiting_.erase(awaiting_.begin());
+    }
+  }
+  answer_repeats(repeats, nullptr);
+  for (const Awaiting& control : controls) {
+    control.done(status.is_ok() ? Result<ledger::Height>(control.height)
+                                : tl::unexpected<Status>(status));
+  }
+  recycle(batch);
+}
+
+void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reached) {
+  const bool durable = reached >= Ack::kCommitted && log_ != nullptr;
+  for (std::uint32_t at = part.begin; at < part.end; ++at) {
+    const std::uint32_t row = part.first_row + (at - part.begin);
+    wire::Verdict& verdict = part.reply->verdict(row);
+    verdict.id = batch.events[at].id;
+    verdict.seq = batch.first_seq + at;
+    verdict.height = durable ? batch.height : 0;
+    if (reached == Ack::kReceived) continue;
+    verdict.core = batch.verdicts[at];
+    if (part.reply->details) {
+      part.reply->decision(row) = decision_of(batch, at);
+      part.reply->decision(row).committed = durable;
+    }
+  }
+  part.reply->close_rows(part.end - part.begin);
+}
+
+void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch) {
+  for (RepeatedRow& repeat : repeats) {
+    wire::Verdict& verdict = repeat.reply->verdict(repeat.row);
+    if (batch != nullptr && repeat.seq >= batch->first_seq) {
+      const std::size_t at = repeat.seq - batch->first_seq;
+      verdict = {batch->events[at].id, repeat.seq, batch->height, batch->verdicts[at]};
+    } else if (repeat_records_ == nullptr || !repeat_records_->find(repeat.seq, verdict)) {
+      repeat.reply->fail(data_loss(
+          "log_unreadable",
+          "the verdict of event " + std::to_string(repeat.seq) + " cannot be read from the log"));
+      continue;
+    }
+    if (repeat.reply->details) {
+      Decision& decision = repeat.reply->decision(repeat.row);
+      decision.seq = verdict.seq;
+      decision.height = verdict.height;
+      decision.duplicate = true;
+      decision.committed = true;
+    }
+    repeat.reply->close_rows(1);
+  }
+  repeats.clear();
+}
+
+// After a failed write nothing more is acknowledged: everything open fails, the process has to recover.
+void Gate::fail(const Status& status) {
+  std::deque<std::shared_ptr<PendingReply>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.is_ok()) return;
+    failure_ = unavailable("log_failed", status.message()).hint("restart weir to recover");
+    closing_ = true;
+    open.swap(queue_);
+    work_.notify_one();
+  }
+  log_error("gate", status);
+  for (const auto& pending : open) pending->fail(status);
+}
+
+Decision decision_of(const PassBatch& batch, std::size_t row) {
+  Decision decision;
+  decision.event = batch.events[row];
+  const wire::Event& event = decision.event;
+  if (event.side_len != 0) {
+    const std::uint8_t* from = batch.side.data() + event.side_off;
+    decision.side.assign(from, from + event.side_len);
+  }
+  decision.seq = batch.first_seq + row;
+  decision.height = batch.height;
+  decision.core = batch.verdicts[row];
+  decision.has_features = true;
+  for (unsigned f = 0; f < profile::kFeatures; ++f) {
+    decision.features[f] = batch.features.at(row, static_cast<profile::Feature>(f));
+  }
+  decision.rule_hits = rule_hits_of(batch.controls.bytes(), static_cast<std::uint32_t>(row));
+  decision.versions = batch.versions;
+  return decision;
+}
+
+}  // namespace weir::gate

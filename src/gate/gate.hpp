@@ -1,0 +1,187 @@
+// Gate: the running pass: a queue of submissions, the pipeline, the log, and the replies.
+//
+//   WEIR_ASSIGN(auto gate, Gate::open({.dir = "/var/lib/weir"}, system_clock()));
+//   WEIR_TRY(gate->submit(std::move(submission)));        // resource_exhausted (queue_full) when full
+//   gate->control(ControlType::kRules, payload, [](const Result<ledger::Height>& at) { ... });
+//   WEIR_TRY(gate->close());                              // finishes what was accepted
+//
+// One thread drives the pass, oneTBB helps it when several batches are queued, and the log's thread
+// acknowledges. submit() and control() may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/histogram.hpp"
+#include "gate/admission.hpp"
+#include "gate/pass.hpp"
+#include "gate/pipeline.hpp"
+#include "gate/stored_records.hpp"
+#include "gate/submission.hpp"
+#include "ledger/block_log.hpp"
+#include "storage/data_dir.hpp"
+
+namespace weir::gate {
+
+struct GateOptions {
+  std::string dir;  // data directory; empty: score only, nothing is logged
+  PassOptions pass;
+  AdmissionOptions admission;
+  storage::SegmentLogOptions segments;
+  std::uint64_t chain_id = 1;
+  std::uint64_t queue_bytes = std::uint64_t{64} << 20;
+  unsigned threads = 2;
+  unsigned batches_in_flight = 6;
+  bool merge_submissions = true;  // false: a submission is a block (files: two runs are equal)
+  std::uint64_t snapshot_blocks = 16'384;  // 0: only at close()
+  std::int64_t snapshot_us = 600'000'000;
+  // Called with every committed block, in order, on the log's thread; must be quick.
+  std::function<void(const PassBatch&)> on_committed;
+};
+
+// Figures of a running gate. All thread-safe to read.
+struct GateCounters {
+  std::atomic<std::uint64_t> queued_events{0};
+  std::atomic<std::uint64_t> queued_bytes{0};
+  std::atomic<std::uint64_t> refused_full{0};
+  std::atomic<std::uint64_t> committed_events{0};
+  std::atomic<std::uint64_t> committed_seq{0};
+  std::atomic<std::int64_t> commit_lag_ns{0};  // of the last block: admission to durable
+  std::atomic<std::uint64_t> snapshots{0};
+};
+
+struct RecoverySummary {
+  ledger::RecoveryReport log;
+  ledger::Height snapshot_height = 0;
+  std::uint64_t replayed_events = 0;
+  double seconds = 0;
+};
+
+class Gate final : private Stages {
+ public:
+  // Opens the data directory, recovers state from snapshot and log, and starts the pass. Errors: data_dir_locked,
+  // data_loss (a damaged log, or one whose verdicts do not come out equal), and those of the disk.
+  static Result<std::unique_ptr<Gate>> open(GateOptions options, Clock& clock);
+  ~Gate() override;
+
+  // Takes a submission; `done` is called exactly once later. Errors, with `done` not called: resource_exhausted
+  // (queue_full), unavailable (closing, log_failed).
+  Status submit(Submission submission);
+  using ControlDone = std::function<void(const Result<ledger::Height>&)>;
+  // Queues a control record. `done` gets the height from whose first event on it holds, once that block is
+  // durable, or why it was not applied (then nothing changed).
+  void control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done);
+  // Runs a function on the pass's thread while nothing is in flight: for consistent reads.
+  void at_rest(std::function<void()> run);
+
+  // Stops taking submissions, finishes the accepted ones, writes a snapshot. Returns the log's failure, if any.
+  Status close();
+  // Waits until everything submitted so far has been answered.
+  void drain();
+
+  const Pass& pass() const { return *pass_; }
+  Pass& pass() { return *pass_; }
+  const Admission& admission() const { return *admission_; }
+  const ledger::BlockLog* log() const { return log_.get(); }
+  const GateCounters& counters() const { return counters_; }
+  const StageTimes& stage_times() const { return stage_times_; }
+  const RecoverySummary& recovery() const { return recovery_; }
+  const GateOptions& options() const { return options_; }
+  // Returns ok, or why the gate takes no submissions.
+  Status health() const;
+
+ private:
+  struct Control {
+    ledger::ControlType type;
+    std::vector<std::uint8_t> payload;
+    ControlDone done;
+  };
+  // A control that is in a block which is not durable yet.
+  struct Awaiting {
+    ledger::Height height;
+    ControlDone done;
+  };
+
+  Gate(GateOptions options, Clock& clock);
+  Status recover();
+  Status load_snapshot();
+  void run();
+  bool wait_for_work();
+  void work_at_rest();
+  void apply_controls();
+  void fit();
+  bool needs_rest();
+  bool snapshot_due() const;
+  void snapshot();
+
+  PassBatch* admit() override;
+  void touch(PassBatch& batch) override { pass_->touch(batch); }
+  void score(PassBatch& batch) override { pass_->score(batch); }
+  void decide(PassBatch& batch) override { pass_->decide(batch); }
+  void hash(PassBatch& batch) override;
+  void seal(PassBatch& batch) override;
+
+  PassBatch* take_batch();
+  void recycle(PassBatch& batch);
+  void fill(PassBatch& batch);
+  bool find_record(std::uint64_t seq, wire::Event& record);
+  void committed(PassBatch& batch, const Status& status);
+  void seal_repeats(PassBatch& batch);
+  void answer_part(const ReplyPart& part, const PassBatch& batch, Ack reached);
+  void answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch);
+  void fail(const Status& status);
+
+  GateOptions options_;
+  Clock& clock_;
+  std::unique_ptr<storage::DataDir> dir_;
+  std::unique_ptr<ledger::BlockLog> log_;
+  std::unique_ptr<Pass> pass_;
+  std::unique_ptr<Admission> admission_;
+  RecoverySummary recovery_;
+
+  mutable std::mutex mutex_;  // guards the queues and flags below
+  std::condition_variable work_;
+  std::condition_variable idle_;
+  std::deque<std::shared_ptr<PendingReply>> queue_;
+  std::vector<Control> controls_;
+  std::vector<std::function<void()>> rests_;
+  bool closing_ = false;
+  Status failure_;
+
+  // The pass's thread.
+  std::shared_ptr<PendingReply> current_;
+  ledger::ControlWriter next_controls_;
+  std::vector<Awaiting> next_awaiting_;
+  ledger::Height next_height_ = 1;
+  ledger::Height snapshot_height_ = 0;
+  std::int64_t snapshot_wall_us_ = 0;
+  std::unique_ptr<StoredRecords> records_;
+
+  std::mutex flight_mutex_;  // guards the batches and what waits for them
+  std::condition_variable batch_free_;
+  std::vector<std::unique_ptr<PassBatch>> batches_;
+  std::vector<PassBatch*> free_;
+  std::deque<PassBatch*> in_flight_;
+  std::vector<Awaiting> awaiting_;
+  std::vector<RepeatedRow> late_repeats_;  // of batches without a block, until the log is quiet
+  std::unique_ptr<StoredRecords> repeat_records_;
+
+  std::atomic<std::uint64_t> open_submissions_{0};
+  bool pipelined_ = false;
+  GateCounters counters_;
+  StageTimes stage_times_;
+  std::thread thread_;
+};
+
+// Returns one decided row of a batch with what an explanation needs.
+Decision decision_of(const PassBatch& batch, std::size_t row);
+
+}  // namespace weir::gate

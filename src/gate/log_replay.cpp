@@ -1,0 +1,125 @@
+#include "gate/log_replay.hpp"
+
+#include <cstring>
+#include <mutex>
+
+#include "base/clock.hpp"
+
+namespace weir::gate {
+namespace {
+
+// Fills a batch with what admission made of it once; derived records are computed again.
+void load_batch(const ledger::BlockView& view, PassBatch& batch) {
+  const ledger::BlockHeader& header = view.header();
+  batch.height = header.height;
+  batch.first_seq = header.first_seq;
+  batch.created_us = header.created_us;
+  batch.events.assign(view.events().begin(), view.events().end());
+  batch.side.assign(view.side().begin(), view.side().end());
+  batch.controls.clear();
+  ledger::ControlReader controls(view.control());
+  while (const auto record = controls.next()) {
+    if (record->type == ledger::ControlType::kRuleHits) continue;
+    batch.controls.add(record->type, record->payload, record->flags);
+  }
+}
+
+}  // namespace
+
+LogReplay::LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission)
+    : log_(log), pass_(pass), admission_(admission) {}
+
+Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
+                                    const PipelineOptions& options) {
+  const std::int64_t started_ns = system_clock().mono_ns();
+  next_ = from;
+  to_ = to;
+  StageTimes times;
+  for (unsigned i = 0; i < options.batches_in_flight + 1; ++i) {
+    slots_.push_back(std::make_unique<Slot>());
+    free_.push_back(slots_.back().get());
+  }
+  while (!stop_ && (waiting_ != nullptr || next_ <= to_)) {
+    if (waiting_ != nullptr) {
+      WEIR_TRY(pass_.apply_all(waiting_->controls.bytes()));
+      waiting_->sealed = true;
+    }
+    run_pipeline(*this, options, times);
+    WEIR_TRY(status_);
+  }
+  report_.seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;
+  return report_;
+}
+
+// Reads the next block into waiting_. `sealed` is false until its controls have been applied at rest.
+bool LogReplay::read_next() {
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(!free_.empty());
+    waiting_ = free_.back();
+    free_.pop_back();
+  }
+  status_ = log_.read(next_, waiting_->logged);
+  if (!status_.is_ok()) return false;
+  load_batch(waiting_->logged.view(), *waiting_);
+  waiting_->sealed = !Pass::needs_rest(waiting_->controls.bytes());
+  ++next_;
+  return true;
+}
+
+PassBatch* LogReplay::admit() {
+  if (stop_) return nullptr;
+  if (waiting_ == nullptr) {
+    if (next_ > to_ || !read_next()) return nullptr;
+    if (!waiting_->sealed) return nullptr;
+  }
+  PassBatch* batch = std::exchange(waiting_, nullptr);
+  if (admission_ != nullptr) {
+    status_ = admission_->replay(*batch);
+  } else {
+    status_ = replay_dictionary(pass_.dictionary(), *batch);
+  }
+  if (!status_.is_ok()) {
+    stop_ = true;
+    return nullptr;
+  }
+  return batch;
+}
+
+void LogReplay::compare(PassBatch& batch) {
+  const ledger::BlockView& logged = static_cast<const Slot&>(batch).logged.view();
+  ReplayDifference difference;
+  difference.height = batch.height;
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    if (std::memcmp(&batch.verdicts[row], &logged.verdicts()[row], sizeof(wire::VerdictCore)) ==
+        0) {
+      continue;
+    }
+    difference.what = "verdict";
+    difference.seq = batch.first_seq + row;
+    difference.logged = logged.verdicts()[row];
+    difference.computed = batch.verdicts[row];
+    for (unsigned f = 0; f < profile::kFeatures; ++f) {
+      difference.features[f] = batch.features.at(row, static_cast<profile::Feature>(f));
+    }
+    break;
+  }
+  if (difference.what.empty() && batch.block.hash != logged.hash()) difference.what = "block_hash";
+  if (!difference.what.empty()) {
+    report_.difference = std::move(difference);
+    stop_ = true;
+  }
+}
+
+void LogReplay::seal(PassBatch& batch) {
+  if (!report_.difference) {
+    pass_.seal(batch, 0);
+    compare(batch);
+    ++report_.blocks;
+    report_.events += batch.rows();
+  }
+  const std::lock_guard lock(mutex_);
+  free_.push_back(static_cast<Slot*>(&batch));
+}
+
+}  // namespace weir::gate

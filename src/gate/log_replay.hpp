@@ -1,0 +1,79 @@
+// LogReplay: drives a pass with what a log holds, and compares. Recovery uses it to bring the state up to
+// date, `weir replay` to prove that the log's verdicts are what the pass computes.
+//
+//   LogReplay replay(log, pass, &admission);
+//   WEIR_ASSIGN(const ReplayReport report, replay.run(1, log.durable_height(), {.threads = 2}));
+//   if (report.difference) ...
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/admission.hpp"
+#include "gate/pass.hpp"
+#include "gate/pipeline.hpp"
+#include "ledger/block_log.hpp"
+
+namespace weir::gate {
+
+// The first thing that came out differently.
+struct ReplayDifference {
+  ledger::Height height = 0;
+  std::uint64_t seq = 0;  // 0: the block's hash, not a verdict
+  wire::VerdictCore logged{};
+  wire::VerdictCore computed{};
+  std::array<float, profile::kFeatures> features{};  // computed
+  std::string what;                                  // "verdict", "block_hash", ...
+};
+
+struct ReplayReport {
+  std::uint64_t blocks = 0;
+  std::uint64_t events = 0;
+  double seconds = 0;
+  std::optional<ReplayDifference> difference;
+};
+
+class LogReplay final : private Stages {
+ public:
+  // The pass must be in the state before the first block replayed. `admission` may be null; else it learns
+  // ids and names too. Everything must outlive this object.
+  LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission);
+
+  // Replays blocks [from, to]; stops after the first difference. Errors: those of reading the log, and control
+  // records that do not apply.
+  Result<ReplayReport> run(ledger::Height from, ledger::Height to, const PipelineOptions& options);
+
+ private:
+  PassBatch* admit() override;
+  void touch(PassBatch& batch) override { pass_.touch(batch); }
+  void score(PassBatch& batch) override { pass_.score(batch); }
+  void decide(PassBatch& batch) override { pass_.decide(batch); }
+  void hash(PassBatch& batch) override { pass_.hash(batch); }
+  void seal(PassBatch& batch) override;
+  bool read_next();
+  void compare(PassBatch& batch);
+
+  struct Slot : PassBatch {
+    ledger::Block logged;
+  };
+  const ledger::BlockLog& log_;
+  Pass& pass_;
+  Admission* admission_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Slot*> free_;
+  std::mutex mutex_;         // guards free_
+  Slot* waiting_ = nullptr;  // read, but its controls need rest
+  ledger::Height next_ = 0;
+  ledger::Height to_ = 0;
+  Status status_;
+  std::atomic<bool> stop_{false};
+  ReplayReport report_;
+};
+
+}  // namespace weir::gate

@@ -1,0 +1,154 @@
+// Pass: the state of Weir and the stages that advance it: profiles, model set, rules, order, accounts, chain.
+// Everything that decides a transaction is here, and nothing here reads a clock, a random number or a
+// thread's identity.
+//
+//   Pass pass(options);
+//   pass.touch(batch);  pass.score(batch);  pass.decide(batch);  pass.hash(batch);   // in this order
+//   pass.seal(batch, durable_height);                                              // batch.block
+//
+// touch, decide and seal see the batches one by one in order; score and hash may run on several at once.
+// apply() and fit() need the pipeline at rest.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/result.hpp"
+#include "decide/decider.hpp"
+#include "decide/explain.hpp"
+#include "decide/lists.hpp"
+#include "decide/rules/rule_set.hpp"
+#include "detect/model_set.hpp"
+#include "gate/learner.hpp"
+#include "gate/pass_batch.hpp"
+#include "ledger/execute.hpp"
+#include "ledger/order.hpp"
+#include "profile/profiles.hpp"
+#include "wire/dictionary.hpp"
+
+namespace weir::gate {
+
+struct PassOptions {
+  profile::ProfileOptions profile;
+  decide::DeciderOptions decide;
+  std::vector<decide::ThresholdRow> thresholds;  // empty: alert 4.0, hold 5.0, block none
+  std::size_t window_keys_max = std::size_t{1} << 20;
+  LearnerOptions learn;
+  ledger::LedgerMode mode = ledger::LedgerMode::kRecord;
+  ledger::OrderOptions order;
+  ledger::ExecuteOptions execute;
+  std::uint16_t leaf_events = 32;
+  ledger::FeatureRowsMode feature_rows = ledger::FeatureRowsMode::kAll;
+  std::uint64_t dictionary_max = wire::kDictionaryEntriesMax;
+};
+
+// Counters of what the pass decided. Thread-safe to read.
+struct PassCounters {
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> passed{0};
+  std::atomic<std::uint64_t> held{0};
+  std::atomic<std::uint64_t> blocked{0};
+  std::atomic<std::uint64_t> alerted{0};
+  std::atomic<std::uint64_t> late{0};
+  std::array<std::atomic<std::uint64_t>, 16> by_ledger_status{};
+};
+
+class Pass {
+ public:
+  explicit Pass(const PassOptions& options);
+
+  void touch(PassBatch& batch);
+  void score(PassBatch& batch) const;
+  void decide(PassBatch& batch);
+  void hash(PassBatch& batch) const;
+  // Chains the block: batch.block.
+  void seal(PassBatch& batch, ledger::Height durable_height);
+  // Moves to the next height without a block: nothing is logged.
+  void skip_block() { ++next_height_; }
+
+  // Applies one control record at rest. Records that stages apply themselves (dictionary, labels) and derived
+  // ones (rule hits, checkpoints) are skipped. data_loss if it does not decode or compile.
+  Status apply(const ledger::ControlRecord& record);
+  // Applies every record of a block's control area at rest.
+  Status apply_all(Bytes controls);
+  // Returns whether any record of the area must be applied at rest.
+  static bool needs_rest(Bytes controls);
+
+  // Returns a model set fitted on the sample if one is due, else null. At rest.
+  Result<std::shared_ptr<const detect::ModelSet>> fit_if_due(std::uint64_t events_accepted);
+  Learner& learner() { return learner_; }
+
+  wire::Dictionary& dictionary() { return dictionary_; }
+  const wire::Dictionary& dictionary() const { return dictionary_; }
+  profile::Profiles& profiles() { return profiles_; }
+  const profile::Profiles& profiles() const { return profiles_; }
+  decide::Decider& decider() { return decider_; }
+  ledger::Executor& executor() { return executor_; }
+  const PassOptions& options() const { return options_; }
+  const PassCounters& counters() const { return counters_; }
+  const Versions& versions() const { return versions_; }
+  const std::shared_ptr<const detect::ModelSet>& models() const { return models_; }
+  const decide::Lists& lists() const { return lists_; }
+  // Returns what a rule text of this pass is compiled against.
+  decide::CompileContext compile_context() const;
+
+  // The chain: hash of the last sealed block, and the height of the next.
+  void start_chain(std::uint64_t chain_id, const Digest& head, ledger::Height next_height);
+  ledger::Height next_height() const { return next_height_; }
+  const Digest& head() const { return head_; }
+
+  // Writes and reads the state, at rest: sections "profiles", "decider", "accounts", ...
+  Status save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>& sections) const;
+  Status load(const std::function<std::optional<Bytes>(std::string_view)>& section);
+
+ private:
+  void apply_labels(const PassBatch& batch);
+  void read_balances(const PassBatch& batch);
+  void run_decider(PassBatch& batch);
+  void execute(PassBatch& batch);
+  void write_rule_hits(const decide::DecideInput& input, PassBatch& batch);
+  void explain(PassBatch& batch) const;
+  void mark_listed(const PassBatch& batch);
+  void expire_list_flags();
+  // Visits the entities that deny, allow and watch mark at `now_us`; INT64_MIN: expired entries too.
+  void for_each_flagged(std::int64_t now_us,
+                        const std::function<void(wire::EntityId, std::uint16_t)>& visit) const;
+  void count(const PassBatch& batch);
+  Status apply_rules(Bytes payload);
+  Status apply_models(Bytes payload);
+  Status apply_lists(Bytes payload);
+
+  PassOptions options_;
+  wire::Dictionary dictionary_;
+  profile::Profiles profiles_;
+  decide::Decider decider_;
+  Learner learner_;
+  ledger::Orderer orderer_;
+  ledger::Executor executor_;
+  std::shared_ptr<const detect::ModelSet> models_;
+  decide::Lists lists_;
+  std::int64_t next_flag_expiry_us_ = INT64_MAX;
+  std::int64_t watermark_us_ = 0;  // latest event time touched
+  Versions versions_;
+  ByteWriter payload_;
+  std::vector<std::int64_t> balances_;
+  std::vector<std::uint8_t> balances_valid_;
+  std::vector<decide::RuleHit> hits_;
+  std::vector<RuleHitControl> hit_controls_;
+  ledger::OrderOut order_;
+  std::uint64_t chain_id_ = 1;
+  Digest head_{};
+  ledger::Height next_height_ = 1;
+  PassCounters counters_;
+};
+
+}  // namespace weir::gate
