@@ -29,6 +29,9 @@ class FileOps {
   virtual int fdatasync(int fd) = 0;
   virtual int fallocate(int fd, int mode, std::uint64_t offset, std::uint64_t bytes) = 0;
   virtual std::int64_t size(int fd) = 0;
+  // Returns the first offset from `offset` on that may hold bytes other than zero; -ENXIO if
+  // none does.
+  virtual std::int64_t seek_data(int fd, std::uint64_t offset) = 0;
   virtual int rename(const std::string& from, const std::string& to) = 0;
   virtual int unlink(const std::string& path) = 0;
   // Makes creations, renames and removals in the directory durable.

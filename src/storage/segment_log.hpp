@@ -15,8 +15,8 @@
 
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +48,7 @@ struct SegmentLogOptions {
   std::uint64_t zero_ahead_bytes = std::uint64_t{32}
                                    << 20;  // zero-filled ahead of the writer; 0: never
   bool prepare_in_background = true;       // false: in the appending thread (tests)
+  bool read_only = false;                  // for reading beside a running process
   FileOps* files = nullptr;                // null: the machine's
 };
 
@@ -92,6 +93,10 @@ class SegmentLog {
   // segment.
   Status read(LogPosition at, std::span<std::uint8_t> out) const;
 
+  // Returns the first position of the same segment, from `from` on, that may hold bytes other
+  // than zero; nothing if the file system knows that there is none.
+  Result<std::optional<LogPosition>> next_data(LogPosition from) const;
+
   // Ends the log at `at`: removes later segments, zeroes the rest of this one, syncs, and allows
   // appending. `at` must lie in an existing segment or be begin() of an empty log.
   Status truncate(LogPosition at);
@@ -109,53 +114,6 @@ class SegmentLog {
   struct Impl;
   explicit SegmentLog(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
-};
-
-// Reads records in order, from any position that starts one.
-class LogReader {
- public:
-  // Returns the length of the record whose first 4 KiB are given, a positive multiple of 4 KiB, or
-  // 0 if these do not start a record. It must not trust a length that has no checksum.
-  using LengthOf = std::function<std::uint64_t(Bytes first_page)>;
-
-  LogReader(const SegmentLog& log, LogPosition from, LengthOf length_of);
-
-  enum class Stop : std::uint8_t {
-    kNone,     // next() gave a record
-    kEnd,      // nothing but zeros from position() on
-    kGarbage,  // position() holds bytes that do not start a record, or zeros with bytes behind them
-    kCut,      // a record starts at position() and claims more than its segment holds
-    kFailed,   // the disk failed: status()
-  };
-
-  // Moves to the next record and reads it whole. False at a stop: stop() and position() say why and
-  // where.
-  bool next();
-  // Returns the current record, valid until the next call.
-  Bytes record() const { return buffer_.bytes(); }
-  // Returns where the current record starts, or, after a stop, where reading stopped.
-  LogPosition position() const { return position_; }
-  Stop stop() const { return stop_; }
-  const Status& status() const { return status_; }
-
-  // Looks for a record at or after `from`, at every 4 KiB, over garbage and segment ends, and reads
-  // it. True with record() and position(); false at the end of the log or on failure. Recovery asks
-  // it, after a bad record, whether a later one proves that the bad one had been acknowledged.
-  bool find(LogPosition from);
-
- private:
-  bool read_record(LogPosition at);
-  bool stop_at(LogPosition at, Stop stop);
-  bool first_data(LogPosition from, LogPosition& found);
-
-  const SegmentLog& log_;
-  const LengthOf length_of_;
-  const std::vector<SegmentInfo> segments_;
-  LogPosition next_;
-  LogPosition position_;
-  DirectBuffer buffer_;
-  Stop stop_ = Stop::kNone;
-  Status status_;
 };
 
 }  // namespace weir::storage

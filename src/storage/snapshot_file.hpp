@@ -47,6 +47,7 @@ class Snapshot {
 
  private:
   friend Result<Snapshot> load_snapshot(FileOps& files, const std::string& path);
+  Status parse(const std::string& path);
   struct Section {
     std::string name;
     std::size_t offset = 0;
