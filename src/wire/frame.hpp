@@ -100,7 +100,7 @@ class FrameWriter {
   struct Options {
     Codec codec = Codec::kNone;
     int zstd_level = 1;
-    FrameKey key;
+    FrameKey key{};
   };
   explicit FrameWriter(Options options);
   ~FrameWriter();
@@ -133,7 +133,7 @@ class FrameWriter {
 class FrameParser {
  public:
   struct Options {
-    FrameKey key;
+    FrameKey key{};
     std::uint32_t payload_max = kFramePayloadMax;
   };
   explicit FrameParser(Options options);

@@ -29,7 +29,7 @@ struct RowProblem {
 class RowConverter {
  public:
   struct Options {
-    TextIds ids;
+    TextIds ids{};
     Digest file_head{};  // SHA-256 of the file's first MiB: part of row ids
     bool keep_leaky = false;
     bool keep_personal = false;
