@@ -67,7 +67,7 @@ constexpr std::array kKeys = {
     ConfigKey{"storage.free_bytes_min", kInt, "1073741824", 0, 1024 * kTiB, "",
               kReload, kPlain, false,
               "Below this much free disk new events are refused."},
-    ConfigKey{"storage.segment_bytes", kInt, "1073741824", kMiB, 64 * kGiB, "",
+    ConfigKey{"storage.segment_bytes", kInt, "1073741824", 128 * kMiB, 64 * kGiB, "",
               kRestart, kPlain, false,
               "Size of a log segment; a multiple of 4,096."},
     ConfigKey{"metrics.dcgm_page", kBool, "false", 0, 0, "", kReload, kPlain, false,
