@@ -31,8 +31,10 @@ enum class Detail : std::uint8_t { kCore, kFull, kFeatures };
 
 struct RefusedEvent {
   std::uint32_t row = 0;
+  wire::Refusal refusal{};
   std::string event_id;
-  Status status;  // reason is the refusal's name: "amount_range", "id_conflict", ...
+  std::string field;    // at fault, or empty
+  std::string message;  // names the offending value; empty: a general one is made
 };
 
 struct SubmitReply {
@@ -44,6 +46,7 @@ struct SubmitReply {
       json;  // kFull, kFeatures: a verdict object a row without latency_us; "" if refused
   std::uint64_t first_seq = 0;  // of the events accepted now, 0 if none
   std::uint64_t last_seq = 0;
+  wire::EventBatch batch;  // given back when status is resource_exhausted: wait, then submit it again
 };
 
 struct Submission {
@@ -207,8 +210,6 @@ class PassService {
   virtual Health health() = 0;
   // Returns the last whole overview, at most a second old. Never blocks.
   virtual Overview overview() = 0;
-  // Appends metrics in Prometheus text format. Never blocks.
-  virtual void append_metrics(std::string& out) = 0;
 
   // Returns the verdict object of an event plus its `event` member; not_found for an unknown id.
   virtual Result<std::string> decision(const std::string& event_id, bool features) = 0;
