@@ -74,10 +74,11 @@ struct RuleAttr {
 
 // `limit block to 2% over 10m min 500 then hold`
 struct BlockLimit {
-  double share = 0.02;
+  std::uint32_t share_e6 = 20'000;
   std::int64_t width_us = 600 * kSecond;
   std::uint32_t decided_min = 500;
   bool then_hold = true;  // false: alert
+  bool operator==(const BlockLimit&) const = default;
 };
 
 // One row of the threshold table, in tail units; the first whose `where` holds applies.
@@ -93,9 +94,10 @@ struct CompiledThreshold {
 };
 
 struct CompileContext {
-  const wire::Dictionary* dictionary = nullptr;
+  const wire::Dictionary* dictionary =
+      nullptr;  // of the stream, or null: the Decider looks texts up
   const wire::Masking* masking = nullptr;
-  std::vector<std::string> detectors;  // detector.NAME, in the order of DecideInput::detector_tails
+  std::vector<std::string> detectors;    // what detector.NAME may name; empty: any
   std::vector<ThresholdRow> thresholds;  // empty: those of the Decider
   std::size_t window_keys_max = std::size_t{1} << 20;
   // Amounts enter windows as decimals of this many places, which holds every ISO currency exactly; finer
@@ -135,7 +137,8 @@ struct RuleDetector {
 class RuleSet {
  public:
   std::string text;
-  Digest digest{};  // SHA-256 of the text
+  Digest digest{};                         // SHA-256 of the text
+  const wire::Masking* masking = nullptr;  // of the compilation; must outlive the set
   std::vector<Rule> rules;
   std::vector<std::uint32_t> order;  // rule indices by class, points descending, name
   std::vector<RuleWindow> windows;
@@ -151,7 +154,7 @@ class RuleSet {
   std::vector<expr::InputId> inputs;                   // that any program reads, ascending
 
   // Compiles the programs again, against what `dictionary` knows now. Thread-safe.
-  Result<LinkedRules> link(const wire::Dictionary* dictionary, const wire::Masking* masking) const;
+  Result<LinkedRules> link(const wire::Dictionary* dictionary) const;
   // A table of the windows: text, coverage, bytes per key, and how many rules use them.
   std::string describe() const;
 };
