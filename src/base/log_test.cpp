@@ -67,8 +67,8 @@ TEST(Log, WritesOneJsonObjectALine) {
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(
       lines[0],
-      R"({"ts":"2026-11-21T04:00:00.123456Z","level":"info","msg":"say \"hi\"\n","component":"gate",)"
-      R"("code":"started","listen":"127.0.0.1:1","threads":2,"load":0.5,"tls":false,)"
+      R"({"ts":"2026-11-21T04:00:00.123456Z","level":"info","msg":"say \"hi\"\n",)"
+      R"("component":"gate","code":"started","listen":"127.0.0.1:1","threads":2,"load":0.5,"tls":false,)"
       R"("seq":18446744073709551615})");
 }
 

@@ -65,6 +65,10 @@ FileOps& system_files() {
   return files;
 }
 
+Status system_status(std::string_view what, const std::string& subject, std::int64_t result) {
+  return result < 0 ? errno_status(what, subject, static_cast<int>(-result)) : Status::ok();
+}
+
 Status read_exactly(FileOps& files, int fd, std::span<std::uint8_t> out, std::uint64_t offset,
                     const std::string& subject) {
   while (!out.empty()) {

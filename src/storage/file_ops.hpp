@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
@@ -42,6 +43,9 @@ class FileOps {
 
 // Returns the machine's file system. Thread-safe, lives for ever.
 FileOps& system_files();
+
+// Turns a negative result of FileOps into a Status: "open /x/y: No such file or directory".
+Status system_status(std::string_view what, const std::string& subject, std::int64_t result);
 
 // Reads exactly out.size() bytes, going on after short reads and interruptions. data_loss
 // (file_short) at the end of the file, an errno Status otherwise. `subject` names the file in

@@ -1,88 +1,25 @@
 #include "storage/segment_log.hpp"
 
-#include <fcntl.h>
 #include <linux/falloc.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <condition_variable>
-#include <cstdio>
-#include <filesystem>
 #include <map>
 #include <mutex>
-#include <optional>
-#include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "storage/segment_dir.hpp"
 
 namespace weir::storage {
-namespace {
-
-constexpr std::string_view kSuffix = ".seg";
-constexpr std::string_view kNewSuffix = ".seg.new";
-constexpr std::uint64_t kZeroChunk = std::uint64_t{1} << 20;
-
-std::string segment_name(std::uint64_t number) {
-  std::array<char, 32> text;
-  const int n =
-      std::snprintf(text.data(), text.size(), "%020llu", static_cast<unsigned long long>(number));
-  return std::string(text.data(), static_cast<std::size_t>(n)) + std::string(kSuffix);
-}
-
-// Returns the number in a segment's name, or nothing if it is no segment.
-std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
-  constexpr std::size_t kDigits = 20;
-  if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
-  std::uint64_t number = 0;
-  const char* const end = name.data() + kDigits;
-  const auto [at, error] = std::from_chars(name.data(), end, number);
-  if (error != std::errc() || at != end) return std::nullopt;
-  return number;
-}
-
-Status check_errno(std::string_view what, const std::string& subject, std::int64_t result) {
-  return result < 0 ? errno_status(what, subject, static_cast<int>(-result)) : Status::ok();
-}
-
-// An open segment. Two descriptors: the writer's, and one for reads and for zero-filling, so
-// that an error the kernel holds for the writer is reported to the writer.
-struct Segment {
-  Segment(FileOps& ops, std::string file_path, std::uint64_t first_byte)
-      : files(ops), path(std::move(file_path)), number(first_byte) {}
-  Segment(const Segment&) = delete;
-  Segment& operator=(const Segment&) = delete;
-  ~Segment() {
-    for (const int fd : {write_fd, read_fd, zero_fd}) {
-      if (fd >= 0) files.close(fd);
-    }
-  }
-
-  FileOps& files;
-  const std::string path;
-  const std::uint64_t number;
-  std::atomic<std::uint64_t> bytes{0};
-  int write_fd = -1;
-  int read_fd = -1;
-  int zero_fd = -1;
-  std::uint64_t zeroed_until = 0;  // written zeros reach to here; guarded by the log's mutex
-};
-
-using SegmentPtr = std::shared_ptr<Segment>;
-
-}  // namespace
 
 struct SegmentLog::Impl {
   Impl(std::string directory, const SegmentLogOptions& given)
-      : dir(std::move(directory)),
-        options(given),
-        files(given.files != nullptr ? *given.files : system_files()) {}
+      : options(given), dir(std::move(directory), given), files(dir.files()) {}
 
   ~Impl() {
     {
@@ -93,84 +30,10 @@ struct SegmentLog::Impl {
     if (preparer.joinable()) preparer.join();
   }
 
-  Result<int> open_file(const std::string& path, int flags) const {
-    const int fd = files.open(path, flags, 0640);
-    WEIR_TRY(check_errno("open", path, fd));
-    return fd;
-  }
-
-  // Opens for writing past the page cache where durability asks for it and the file system can.
-  Result<int> open_direct(const std::string& path) const {
-    if (options.durability == Durability::kPower) {
-      const int fd = files.open(path, O_RDWR | O_DIRECT, 0640);
-      if (fd != -EINVAL) {
-        WEIR_TRY(check_errno("open", path, fd));
-        return fd;
-      }
-      log_warning("storage", "direct_io_unsupported",
-                  "the file system has no O_DIRECT; writes go through the page cache",
-                  {{"path", path}});
-    }
-    return open_file(path, O_RDWR);
-  }
-
-  Result<SegmentPtr> open_segment(std::uint64_t number) const {
-    auto segment = std::make_shared<Segment>(files, dir + "/" + segment_name(number), number);
-    if (!options.read_only) {
-      WEIR_ASSIGN(segment->write_fd, open_direct(segment->path));
-      WEIR_ASSIGN(segment->zero_fd, open_direct(segment->path));
-    }
-    WEIR_ASSIGN(segment->read_fd, open_file(segment->path, O_RDONLY));
-    const std::int64_t bytes = files.size(segment->read_fd);
-    WEIR_TRY(check_errno("stat", segment->path, bytes));
-    segment->bytes = static_cast<std::uint64_t>(bytes) / kLogAlignment * kLogAlignment;
-    return segment;
-  }
-
-  // Gives [from, to) of the file blocks that read as zero.
-  Status allocate(int fd, const std::string& path, std::uint64_t from, std::uint64_t to,
-                  int mode) const {
-    const int result = files.fallocate(fd, mode, from, to - from);
-    if (result != -EOPNOTSUPP && result != -EINVAL) return check_errno("allocate", path, result);
-    for (std::uint64_t at = from; at < to; at += kZeroChunk) {
-      const Bytes chunk = zeros.bytes().first(std::min(kZeroChunk, to - at));
-      WEIR_TRY(write_all(files, fd, chunk, at, path));
-    }
-    return Status::ok();
-  }
-
-  // A segment appears under its name only when it has its full size: a crash leaves none or a
-  // whole one.
-  Result<SegmentPtr> create_segment(std::uint64_t number) const {
-    const std::string path = dir + "/" + segment_name(number);
-    const std::string fresh =
-        path.substr(0, path.size() - kSuffix.size()) + std::string(kNewSuffix);
-    WEIR_ASSIGN(const int fd, open_file(fresh, O_RDWR | O_CREAT | O_TRUNC));
-    Status status = allocate(fd, fresh, 0, options.segment_bytes, 0);
-    if (status) status = check_errno("sync", fresh, files.fdatasync(fd));
-    files.close(fd);
-    if (status) status = check_errno("rename", fresh, files.rename(fresh, path));
-    if (!status) {
-      files.unlink(fresh);
-      return fail(std::move(status));
-    }
-    WEIR_TRY(check_errno("sync", dir, files.sync_directory(dir)));
-    return open_segment(number);
-  }
-
   Status open_all() {
-    std::error_code error;
-    std::filesystem::create_directories(dir, error);
-    if (error) return errno_status("create", dir, error.value());
-    std::vector<std::uint64_t> numbers;
-    for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-      const auto number = parse_segment_name(entry.path().filename().string());
-      if (number) numbers.push_back(*number);
-    }
-    if (error) return errno_status("list", dir, error.value());
-    std::sort(numbers.begin(), numbers.end());
+    WEIR_ASSIGN(const std::vector<std::uint64_t> numbers, dir.list());
     for (const std::uint64_t number : numbers) {
-      WEIR_ASSIGN(SegmentPtr segment, open_segment(number));
+      WEIR_ASSIGN(SegmentPtr segment, dir.open(number));
       segments.emplace(number, std::move(segment));
     }
     WEIR_TRY(check_gaps());
@@ -204,7 +67,7 @@ struct SegmentLog::Impl {
   Result<SegmentPtr> segment_or_create(std::uint64_t number) {
     const std::lock_guard create_lock(create_mutex);  // the preparer creates too
     if (SegmentPtr found = find(number)) return found;
-    WEIR_ASSIGN(SegmentPtr created, create_segment(number));
+    WEIR_ASSIGN(SegmentPtr created, dir.create(number));
     const std::lock_guard lock(mutex);
     segments.emplace(number, created);
     return created;
@@ -289,7 +152,7 @@ struct SegmentLog::Impl {
     CHECK(!options.read_only);
     CHECK_EQ(at.offset % kLogAlignment, 0U);
     stop_preparer();
-    WEIR_TRY(remove_unfinished());
+    WEIR_TRY(dir.remove_unfinished());
     if (segments.empty()) {
       CHECK(at.offset == 0);
     } else {
@@ -304,38 +167,26 @@ struct SegmentLog::Impl {
     return Status::ok();
   }
 
-  Status remove_unfinished() const {
-    std::error_code error;
-    std::vector<std::string> unfinished;
-    for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-      const std::string name = entry.path().filename().string();
-      if (name.ends_with(kNewSuffix)) unfinished.push_back(dir + "/" + name);
-    }
-    for (const std::string& path : unfinished) {
-      WEIR_TRY(check_errno("remove", path, files.unlink(path)));
-    }
-    return Status::ok();
-  }
-
   // From the last one backwards, so that a crash in between leaves a log without gaps.
   Status remove_after(std::uint64_t number) {
     bool removed = false;
     while (segments.rbegin()->first != number) {
       const SegmentPtr last = segments.rbegin()->second;
-      WEIR_TRY(check_errno("remove", last->path, files.unlink(last->path)));
+      WEIR_TRY(system_status("remove", last->path, files.unlink(last->path)));
       const std::lock_guard lock(mutex);
       segments.erase(last->number);
       removed = true;
     }
-    return removed ? check_errno("sync", dir, files.sync_directory(dir)) : Status::ok();
+    return removed ? system_status("sync", dir.path(), files.sync_directory(dir.path()))
+                   : Status::ok();
   }
 
   // Zeroes from `offset` on and brings a segment that a backup cut to its full size.
   Status zero_rest(Segment& segment, std::uint64_t offset) {
     const std::uint64_t full = std::max(options.segment_bytes, segment.bytes.load());
     if (offset < full) {
-      WEIR_TRY(allocate(segment.write_fd, segment.path, offset, full, FALLOC_FL_ZERO_RANGE));
-      WEIR_TRY(check_errno("sync", segment.path, files.fdatasync(segment.write_fd)));
+      WEIR_TRY(dir.allocate(segment.write_fd, segment.path, offset, full, FALLOC_FL_ZERO_RANGE));
+      WEIR_TRY(system_status("sync", segment.path, files.fdatasync(segment.write_fd)));
     }
     segment.bytes = full;
     segment.zeroed_until = offset;
@@ -353,8 +204,8 @@ struct SegmentLog::Impl {
         if (segment_end > at.linear() || oldest->number >= end.segment) return Status::ok();
         segments.erase(segments.begin());
       }
-      WEIR_TRY(check_errno("remove", oldest->path, files.unlink(oldest->path)));
-      WEIR_TRY(check_errno("sync", dir, files.sync_directory(dir)));
+      WEIR_TRY(system_status("remove", oldest->path, files.unlink(oldest->path)));
+      WEIR_TRY(system_status("sync", dir.path(), files.sync_directory(dir.path())));
     }
   }
 
@@ -421,12 +272,12 @@ struct SegmentLog::Impl {
     zeroing_from = from;
     zeroing_end = to;
     lock.unlock();
-    Status status =
-        write_all(files, segment->zero_fd, zeros.bytes().first(to - from), from, segment->path);
+    Status status = write_all(files, segment->zero_fd, dir.zeros().bytes().first(to - from), from,
+                              segment->path);
     // The change from allocated to written is metadata: sync it here, or the writer's next
     // sync pays for it.
     if (status && options.durability == Durability::kPower) {
-      status = check_errno("sync", segment->path, files.fdatasync(segment->zero_fd));
+      status = system_status("sync", segment->path, files.fdatasync(segment->zero_fd));
     }
     lock.lock();
     zeroing = false;
@@ -443,8 +294,8 @@ struct SegmentLog::Impl {
     prepare_failed = true;
   }
 
-  const std::string dir;
   const SegmentLogOptions options;
+  const SegmentDir dir;
   FileOps& files;
 
   mutable std::mutex mutex;  // guards segments, end and the zero-filling state
@@ -456,7 +307,6 @@ struct SegmentLog::Impl {
   std::vector<SegmentPtr> dirty;  // the writer's
   Status failure;                 // the writer's: the first failed write or sync, for good
 
-  const DirectBuffer zeros{kZeroChunk};
   std::condition_variable wake;
   std::condition_variable zero_done;
   bool zeroing = false;
@@ -554,8 +404,8 @@ std::uint64_t SegmentLog::bytes_on_disk() const {
 }
 
 Result<std::uint64_t> SegmentLog::free_bytes() const {
-  const std::int64_t bytes = impl_->files.free_bytes(impl_->dir);
-  WEIR_TRY(check_errno("statvfs", impl_->dir, bytes));
+  const std::int64_t bytes = impl_->files.free_bytes(impl_->dir.path());
+  WEIR_TRY(system_status("statvfs", impl_->dir.path(), bytes));
   return static_cast<std::uint64_t>(bytes);
 }
 

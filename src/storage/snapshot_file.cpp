@@ -32,10 +32,6 @@ Status damaged(const std::string& path, const std::string& what) {
   return data_loss("snapshot_damaged", path + ": " + what);
 }
 
-Status check_errno(std::string_view what, const std::string& subject, std::int64_t result) {
-  return result < 0 ? errno_status(what, subject, static_cast<int>(-result)) : Status::ok();
-}
-
 std::string snapshot_name(std::uint64_t height) {
   std::array<char, 32> text;
   const int n =
@@ -110,14 +106,14 @@ Status write_pieces(FileOps& files, int fd, const std::string& path, std::uint64
     WEIR_TRY(write_all(files, fd, Bytes(kZeros).first(padding), offset, path));
     offset += padding;
   }
-  return check_errno("sync", path, files.fdatasync(fd));
+  return system_status("sync", path, files.fdatasync(fd));
 }
 
 Status remove_old(FileOps& files, const std::string& dir) {
   WEIR_ASSIGN(const std::vector<std::uint64_t> heights, list_heights(dir));
   for (std::size_t i = kKept; i < heights.size(); ++i) {
     const std::string path = dir + "/" + snapshot_name(heights[i]);
-    WEIR_TRY(check_errno("remove", path, files.unlink(path)));
+    WEIR_TRY(system_status("remove", path, files.unlink(path)));
   }
   return Status::ok();
 }
@@ -137,24 +133,24 @@ Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t heig
   std::vector<Piece> pieces;
   for (const auto& section : sections.sections_) pieces.push_back({section.name, section.bytes});
   const int fd = files.open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-  WEIR_TRY(check_errno("open", fresh, fd));
+  WEIR_TRY(system_status("open", fresh, fd));
   Status status = write_pieces(files, fd, fresh, height, pieces);
   files.close(fd);
-  if (status) status = check_errno("rename", fresh, files.rename(fresh, path));
+  if (status) status = system_status("rename", fresh, files.rename(fresh, path));
   if (!status) {
     files.unlink(fresh);
     return status;
   }
-  WEIR_TRY(check_errno("sync", dir, files.sync_directory(dir)));
+  WEIR_TRY(system_status("sync", dir, files.sync_directory(dir)));
   return remove_old(files, dir);
 }
 
 Result<Snapshot> load_snapshot(FileOps& files, const std::string& path) {
   const int fd = files.open(path, O_RDONLY, 0);
-  WEIR_TRY(check_errno("open", path, fd));
+  WEIR_TRY(system_status("open", path, fd));
   const std::int64_t size = files.size(fd);
   Snapshot snapshot;
-  Status status = check_errno("stat", path, size);
+  Status status = system_status("stat", path, size);
   if (status) {
     snapshot.file_.resize(static_cast<std::size_t>(size));
     status = read_exactly(files, fd, snapshot.file_, 0, path);
