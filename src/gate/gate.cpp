@@ -292,12 +292,27 @@ void Gate::fill(PassBatch& batch) {
       counters_.queued_bytes.fetch_sub(batch_bytes(current_->batch), std::memory_order_relaxed);
       counters_.queued_events.fetch_sub(current_->batch.size(), std::memory_order_relaxed);
     }
+    if (!current_->labels.empty()) add_labels(std::exchange(current_->labels, {}), batch);
     if (admission_->fill(current_, batch)) current_.reset();
     if (!options_.merge_submissions) break;
   }
   for (const ReplyPart& part : batch.parts) {
     if (part.reply->ack == Ack::kReceived) answer_part(part, batch, Ack::kReceived);
   }
+}
+
+// Turns labels into a record that names the parties, so that replay need not look events up.
+void Gate::add_labels(const std::vector<LabelInput>& labels, PassBatch& batch) {
+  std::vector<LabelControl> controls;
+  for (const LabelInput& label : labels) {
+    wire::Event event;
+    if (!find_record(label.seq, event)) continue;
+    controls.push_back(labels_.apply(label, event));
+  }
+  if (controls.empty()) return;
+  ByteWriter payload;
+  encode(controls, payload);
+  batch.controls.add(ledger::ControlType::kLabel, payload.bytes());
 }
 
 void Gate::hash(PassBatch& batch) {

@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/histogram.hpp"
 #include "gate/admission.hpp"
+#include "gate/label_book.hpp"
 #include "gate/pass.hpp"
 #include "gate/pipeline.hpp"
 #include "gate/stored_records.hpp"
@@ -132,6 +133,7 @@ class Gate final : private Stages {
   PassBatch* take_batch();
   void recycle(PassBatch& batch);
   void fill(PassBatch& batch);
+  void add_labels(const std::vector<LabelInput>& labels, PassBatch& batch);
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);
@@ -164,6 +166,7 @@ class Gate final : private Stages {
   ledger::Height snapshot_height_ = 0;
   std::int64_t snapshot_wall_us_ = 0;
   std::unique_ptr<StoredRecords> records_;
+  LabelBook labels_;
 
   std::mutex flight_mutex_;  // guards the batches and what waits for them
   std::condition_variable batch_free_;

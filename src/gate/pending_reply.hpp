@@ -21,6 +21,7 @@ class PendingReply {
  public:
   explicit PendingReply(Submission submission)
       : batch(std::move(submission.batch)),
+        labels(std::move(submission.labels)),
         ack(submission.ack),
         details(submission.details),
         live(submission.live),
@@ -31,6 +32,7 @@ class PendingReply {
   }
 
   wire::EventBatch batch;  // what is left to admit starts at `next_row`
+  std::vector<LabelInput> labels;
   std::size_t next_row = 0;
   const Ack ack;
   const bool details;

@@ -71,8 +71,16 @@ struct Reply {
   std::uint64_t accepted = 0;
 };
 
+// What became known about an event accepted earlier.
+struct LabelInput {
+  std::uint64_t seq = 0;
+  bool fraud = false;
+  std::int64_t at_us = 0;  // event time
+};
+
 struct Submission {
   wire::EventBatch batch;
+  std::vector<LabelInput> labels;  // in force before the batch's first event
   Ack ack = Ack::kCommitted;
   bool details = false;  // fill Reply::decisions
   bool live = true;      // refuse events from the future

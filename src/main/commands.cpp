@@ -4,6 +4,9 @@ namespace weir::main {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
+      &kRunCommand,
+      &kVerifyCommand,
+      &kReplayCommand,
       &kVersionCommand,
   };
   return kCommands;

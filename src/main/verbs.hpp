@@ -5,6 +5,10 @@
 
 namespace weir::main {
 
+extern const Command kBenchGateCommand;
+extern const Command kReplayCommand;
+extern const Command kRunCommand;
+extern const Command kVerifyCommand;
 extern const Command kVersionCommand;
 
 }  // namespace weir::main

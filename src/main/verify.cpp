@@ -1,0 +1,87 @@
+#include "ledger/verify.hpp"
+
+#include <cstdio>
+
+#include "base/bytes.hpp"
+#include "main/pass_start.hpp"
+#include "main/verbs.hpp"
+#include "wire/batch.hpp"
+
+namespace weir::main {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"proof", "ID", "print an inclusion proof of an event as JSON"},
+    {"check", "FILE", "check a proof offline; needs --root"},
+    {"root", "HASH", "block hash that the proof must lead to"},
+    {"since", "HASH", "prove that this older block is an ancestor of the head"},
+};
+
+Result<Digest> parse_digest(const std::string& text, std::string_view option) {
+  Digest digest{};
+  if (from_hex(text, digest)) return digest;
+  return fail(invalid_argument(
+      "usage", "--" + std::string(option) + " takes 64 hexadecimal digits, not \"" + text + "\""));
+}
+
+Result<int> check_proof_file(const Arguments& args) {
+  WEIR_ASSIGN(const Digest root, parse_digest(args.text("root"), "root"));
+  WEIR_ASSIGN(const std::string text, read_text_file(args.text("check")));
+  WEIR_ASSIGN(const ledger::Proof proof, ledger::Proof::parse(text));
+  if (Status status = ledger::check_proof(proof, root); !status.is_ok()) {
+    std::fprintf(stderr, "weir: %s\n", status.to_string().c_str());
+    return kExitUnsound;
+  }
+  std::printf("sound: the event is in block %llu\n",
+              static_cast<unsigned long long>(proof.header.height));
+  return kExitOk;
+}
+
+Result<int> verify_directory(const std::string& dir, const Arguments& args) {
+  std::optional<Digest> since;
+  if (args.has("since")) {
+    WEIR_ASSIGN(since, parse_digest(args.text("since"), "since"));
+  }
+  WEIR_ASSIGN(const ledger::VerifyReport report, ledger::verify_log(dir, since));
+  std::printf("%s: %llu blocks, %llu events, %llu bytes; head %s\n", dir.c_str(),
+              static_cast<unsigned long long>(report.blocks),
+              static_cast<unsigned long long>(report.events),
+              static_cast<unsigned long long>(report.bytes), to_hex(report.head).c_str());
+  if (report.fault) {
+    std::printf("unsound at height %llu, offset %llu of %s, field %s: %s\n",
+                static_cast<unsigned long long>(report.fault->height),
+                static_cast<unsigned long long>(report.fault->offset), report.fault->file.c_str(),
+                report.fault->field.c_str(), report.fault->message.c_str());
+    return kExitUnsound;
+  }
+  if (since && !report.since_height) {
+    std::printf("unsound: %s is no ancestor of the head\n", args.text("since").c_str());
+    return kExitUnsound;
+  }
+  if (since) {
+    std::printf("block %llu is an ancestor of the head\n",
+                static_cast<unsigned long long>(*report.since_height));
+  }
+  std::printf("sound\n");
+  return kExitOk;
+}
+
+Result<int> run(const Arguments& args) {
+  if (args.has("check")) return check_proof_file(args);
+  if (args.positional().size() != 1) {
+    return fail(invalid_argument("usage", "weir verify needs one data directory"));
+  }
+  const std::string& dir = args.positional()[0];
+  if (!args.has("proof")) return verify_directory(dir, args);
+  WEIR_ASSIGN(const ledger::Proof proof,
+              ledger::prove_event(dir, wire::event_key(args.text("proof"))));
+  std::printf("%s\n", proof.to_json().c_str());
+  return kExitOk;
+}
+
+}  // namespace
+
+const Command kVerifyCommand = {"verify", "DIR", "check a log: checksums, chain, roots, counts",
+                                kOptions, run};
+
+}  // namespace weir::main
