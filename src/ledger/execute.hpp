@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <span>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -77,18 +79,32 @@ class Executor {
   Status restore(ByteReader& in);
 
  private:
-  struct Parties;
-  wire::LedgerStatus transfer(const Held& what, std::int64_t reserved);
-  wire::LedgerStatus reserve(const Held& what);
-  wire::LedgerStatus settle(const wire::Event& event, wire::Outcome outcome, std::uint64_t seq);
-  wire::LedgerStatus settle_reference(const Held& request);
-  void release_queue(std::uint64_t entity, std::uint16_t currency);
-  void free_reserved(const Held& held);
+  using AccountKey = std::pair<std::uint64_t, std::uint16_t>;
+  struct KeyHash {
+    std::size_t operator()(const AccountKey& key) const {
+      return account_hash(key.first, key.second);
+    }
+  };
+
+  bool take_nonce(Account& debtor, std::uint32_t nonce, wire::LedgerStatus& refused);
+  bool covers(const Account& debtor, std::int64_t total) const;
+  wire::LedgerStatus start(const Held& what);
+  wire::LedgerStatus hold(const Held& what);
+  wire::LedgerStatus move(const Held& what, std::int64_t amount, bool set_aside);
+  wire::LedgerStatus settle(const Held& request);
+  wire::LedgerStatus release(Held what);
+  void free_money(const Held& what);
+  void leave_queue(const Held& what);
+  void run_queue(AccountKey key);
   void set_account(const AccountChangePayload& change);
+  Account& account(std::uint64_t entity, const Held& what);
 
   ExecuteOptions options_;
   Accounts accounts_;
   HeldSet held_;
+  // With queue_after_hold: per debtor the events under review and those that wait behind them, by
+  // seq.
+  std::unordered_map<AccountKey, std::vector<wire::EventKey>, KeyHash> queues_;
 };
 
 }  // namespace weir::ledger

@@ -50,8 +50,8 @@ class Orderer {
   Orderer(Orderer&&) noexcept;
   Orderer& operator=(Orderer&&) noexcept;
 
-  // Orders at most 65,536 events. `accounts` is the state before the block, for the commutation
-  // exception; null: every shared account conflicts.
+  // Orders at most 65,536 events. `accounts` is the state before the first event, for the
+  // commutation exception; null: every shared account conflicts.
   void order(std::span<const wire::Event> events, const Accounts* accounts, OrderOut& out);
 
  private:
