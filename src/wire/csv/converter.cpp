@@ -132,10 +132,11 @@ std::string_view RowConverter::text(const Source& source, const Row& row) {
   if (source.columns.size() == 1) return row.fields[source.columns[0]];
   joined_.clear();
   bool any = false;
-  for (const std::size_t column : source.columns) {
-    if (&column != &source.columns.front()) joined_ += source.map.join;
-    joined_ += row.fields[column];
-    any = any || !row.fields[column].empty();
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const std::string_view part = row.fields[source.columns[i]];
+    if (i != 0) joined_ += source.map.join;
+    joined_ += part;
+    any = any || !part.empty();
   }
   return any ? std::string_view(joined_) : std::string_view{};
 }

@@ -107,7 +107,6 @@ Status read_type_key(std::string_view key, const toml::node& node, Mapping& mapp
 
 Status read_party_key(std::string_view key, const toml::node& node, FieldMap& field, bool& known) {
   known = true;
-  if (key == "join") return read_text(key, node, field.join);
   if (key == "kind") return read_kind(key, node, field.kind);
   if (key == "empty") return read_text(key, node, field.empty);
   if (key == "empty_kind") return read_kind(key, node, field.empty_kind);
@@ -141,6 +140,8 @@ Status read_field(Target target, const toml::node& node, Mapping& mapping) {
       WEIR_TRY(read_texts(key, value, field.columns));
     } else if (key == "const") {
       WEIR_TRY(read_text(key, value, field.constant));
+    } else if (key == "join") {
+      WEIR_TRY(read_text(key, value, field.join));
     } else if (target == Target::kTime) {
       WEIR_TRY(read_time_key(key, value, mapping.time, known));
     } else if (target == Target::kType) {

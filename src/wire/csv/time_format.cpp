@@ -1,5 +1,6 @@
 #include "wire/csv/time_format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
@@ -218,22 +219,22 @@ void TimeFormatGuess::see(std::string_view value) {
 }
 
 Result<TimeFormat> TimeFormatGuess::decide(bool step_given) const {
-  if (seen_ != 0) {
-    if (step_given && integer_ == seen_) return TimeFormat::kStep;
-    if (iso_ == seen_) return TimeFormat::kIso;
-    if (year_slash_ == seen_) return TimeFormat::kYearSlash;
-    if (day_first_ == seen_ && month_first_ == seen_)
-      return fail(invalid_argument("date_ambiguous",
-                                   "the first rows do not tell DD/MM/YYYY from MM/DD/YYYY")
-                      .hint("set time.format in the mapping"));
-    if (day_first_ == seen_) return TimeFormat::kDayFirst;
-    if (month_first_ == seen_) return TimeFormat::kMonthFirst;
-    if (long_integer_ == seen_) return TimeFormat::kEpoch;
-    if (yymmdd_ == seen_) return TimeFormat::kYymmdd;
-    if (integer_ == seen_)
-      return fail(invalid_argument("date_format", "the times are small integers")
-                      .hint("give their unit and origin: --step 1h --start 2026-01-01"));
-  }
+  // Some rows may be wrong; they are refused later, one by one.
+  const auto fits = [&](std::uint64_t count) { return count != 0 && count * 10 >= seen_ * 9; };
+  if (step_given && fits(integer_)) return TimeFormat::kStep;
+  if (fits(iso_)) return TimeFormat::kIso;
+  if (fits(year_slash_)) return TimeFormat::kYearSlash;
+  if (fits(day_first_) && day_first_ == month_first_)
+    return fail(
+        invalid_argument("date_ambiguous", "the first rows do not tell DD/MM/YYYY from MM/DD/YYYY")
+            .hint("set time.format in the mapping"));
+  if (fits(std::max(day_first_, month_first_)))
+    return day_first_ > month_first_ ? TimeFormat::kDayFirst : TimeFormat::kMonthFirst;
+  if (fits(long_integer_)) return TimeFormat::kEpoch;
+  if (fits(yymmdd_)) return TimeFormat::kYymmdd;
+  if (fits(integer_))
+    return fail(invalid_argument("date_format", "the times are small integers")
+                    .hint("give their unit and origin: --step 1h --start 2026-01-01"));
   return fail(invalid_argument("date_format", seen_ == 0 ? "the first rows hold no time"
                                                          : "no known format fits the first rows")
                   .hint("set time.format in the mapping"));

@@ -63,7 +63,7 @@ class TimeFormatGuess {
  public:
   void see(std::string_view value);
   // Errors: invalid_argument/date_ambiguous (day or month first?), invalid_argument/date_format (nothing fits
-  // all values). `step_given`: integers are steps.
+  // nine values in ten). `step_given`: integers are steps.
   Result<TimeFormat> decide(bool step_given) const;
 
  private:
