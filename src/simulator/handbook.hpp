@@ -24,7 +24,8 @@ struct HandbookFacts {
   std::uint64_t frauds = 0;
   std::array<std::uint64_t, 4> by_scenario{};
   double terminals_per_customer = 0;
-  // Share of scenario 2 frauds at terminals without any fraud label yet, labels coming 7 days late.
+  // Share of scenario 2 frauds at terminals without a fraud label of the last 30 days, which come 7 days
+  // late: no risk figure of the terminal can see them.
   double unlabelled_terminal_share = 0;
   // Best possible mean precision of 100 cards a day over 2018-08-08..14: fewer than 100 fresh compromised
   // cards pay on a day, known and caught ones left out. Negative if the stream does not reach that week.

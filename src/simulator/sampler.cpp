@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/numeric/elementary.hpp"

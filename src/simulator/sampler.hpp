@@ -9,8 +9,8 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "base/aligned.hpp"
 #include "base/rng.hpp"
 
 namespace weir::simulator {
@@ -59,7 +59,7 @@ class AliasTable {
   std::uint32_t slot_of(std::uint64_t bits) const {
     return static_cast<std::uint32_t>((bits >> 32) * cells_.size() >> 32);
   }
-  std::vector<Cell> cells_;
+  AlignedBuffer<Cell> cells_;  // on huge pages when large: picks are random reads
 };
 
 // Mixes 64 bits into 64 bits (the finalizer of splitmix64): a stable hash for structure, not for draws.

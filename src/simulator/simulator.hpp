@@ -27,20 +27,21 @@ namespace weir::simulator {
 
 struct SimulatorOptions {
   std::uint64_t seed = 1;
-  std::uint64_t events = 0;     // 0: handbook all `days`; rings and ledger 1,000,000
-  std::int64_t start_us = -1;   // -1: handbook 2018-04-01, the others 2026-01-05 UTC
-  std::uint32_t accounts = 0;   // 0: handbook 5,000 customers; rings 20,000; ledger 1,000,000
-  double zipf = 1.0;            // rings, ledger: popularity of rank r is r^-zipf
-  std::uint32_t days = 0;       // 0: handbook 183, rings 60; the events of rings spread over them
-  std::uint32_t rings = 0;      // rings: attack instances; 0: about one event in a thousand is an attack
-  std::uint32_t twins = 5;      // rings: benign twins an attack instance
-  double rate = 100'000;        // ledger: events a second of event time
+  std::uint64_t events = 0;    // 0: handbook all `days`; rings and ledger 1,000,000
+  std::int64_t start_us = -1;  // -1: handbook 2018-04-01, the others 2026-01-05 UTC
+  std::uint32_t accounts = 0;  // 0: handbook 5,000 customers; rings 20,000; ledger 1,000,000
+  double zipf = 1.0;           // rings, ledger: popularity of rank r is r^-zipf
+  std::uint32_t days = 0;      // 0: handbook 183, rings 60; the events of rings spread over them
+  std::uint32_t rings =
+      0;  // rings: attack instances; 0: about one event in a thousand is an attack
+  std::uint32_t twins = 5;         // rings: benign twins an attack instance
+  double rate = 100'000;           // ledger: events a second of event time
   std::uint32_t communities = 64;  // ledger: accounts that mostly pay each other
-  double locality = 0.8;        // ledger: share of payments that stay inside the community
-  double drift = 0.02;          // ledger: share of each community that moves every 100,000 events
-  bool tight = false;           // ledger: opening balances of twenty mean payments instead of plenty
-  bool funding = true;          // ledger: one opening deposit an account before the payments
-  bool side_entities = true;    // ledger: merchants, devices, instruments and ips as well
+  double locality = 0.8;           // ledger: share of payments that stay inside the community
+  double drift = 0.02;        // ledger: share of each community that moves every 100,000 events
+  bool tight = false;         // ledger: opening balances of twenty mean payments instead of plenty
+  bool funding = true;        // ledger: one opening deposit an account before the payments
+  bool side_entities = true;  // ledger: merchants, devices, instruments and ips as well
 };
 
 // What an event of the last batch is part of, beyond its label.
