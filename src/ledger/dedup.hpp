@@ -91,7 +91,7 @@ class DedupTable {
  private:
   struct Entry {
     std::uint64_t fingerprint;
-    std::uint32_t previous;  // low half of the seq of the bucket's previous event; 0 = none
+    std::uint32_t previous;  // low half of the seq of the bucket's previous event
     std::uint32_t zero;
   };
   static constexpr std::size_t kAhead = 24;
@@ -99,7 +99,6 @@ class DedupTable {
   // Returns the largest seq below `newer` whose low half is `link`, or 0 if that lies beyond the
   // horizon.
   std::uint64_t resolve(std::uint32_t link, std::uint64_t newer) const {
-    if (link == 0) return 0;
     const std::uint64_t back = static_cast<std::uint32_t>(static_cast<std::uint32_t>(newer) - link);
     if (back == 0 || back >= newer) return 0;
     const std::uint64_t seq = newer - back;
@@ -130,7 +129,7 @@ std::size_t DedupTable::admit(std::span<const wire::Event> events, Compare compa
     // kAhead before.
     if (i + kAhead < rows) {
       const std::uint32_t link = heads_[ahead[(i + kAhead) % (2 * kAhead)] & head_mask_];
-      if (link != 0) __builtin_prefetch(&ring_[link & ring_mask_]);
+      __builtin_prefetch(&ring_[link & ring_mask_]);
     }
     const std::uint64_t fingerprint = ahead[i % (2 * kAhead)];
     if (i + 2 * kAhead < rows) {
