@@ -226,6 +226,11 @@ Status replay_dictionary(wire::Dictionary& dictionary, const PassBatch& batch) {
   return Status::ok();
 }
 
+Status Admission::restore(ByteReader& in) {
+  mark_ = dictionary_.mark();
+  return dedup_.restore(in);
+}
+
 Status Admission::replay(const PassBatch& batch) {
   WEIR_TRY(replay_dictionary(dictionary_, batch));
   mark_ = dictionary_.mark();

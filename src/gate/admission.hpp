@@ -48,7 +48,9 @@ class Admission {
   void finish(PassBatch& batch);
 
   std::uint64_t next_seq() const { return dedup_.next_seq(); }
-  ledger::DedupTable& dedup() { return dedup_; }
+  const ledger::DedupTable& dedup() const { return dedup_; }
+  // Reads what dedup().save() wrote, after the dictionary has been restored.
+  Status restore(ByteReader& in);
   // Notes what a log being replayed contains: dictionary additions and events.
   Status replay(const PassBatch& batch);
 

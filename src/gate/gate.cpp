@@ -62,7 +62,7 @@ Status Gate::recover() {
   WEIR_TRY(load_snapshot());
   const ledger::Height durable = log_->durable_height();
   if (pass_->next_height() <= durable) {
-    LogReplay replay(*log_, *pass_, admission_.get());
+    LogReplay replay(*log_, *pass_, admission_.get(), &labels_);
     const PipelineOptions pipeline{options_.threads, options_.batches_in_flight};
     WEIR_ASSIGN(const ReplayReport report, replay.run(pass_->next_height(), durable, pipeline));
     recovery_.replayed_events = report.events;
@@ -163,7 +163,11 @@ void Gate::run() {
   }
   if (log_ == nullptr) return;
   log_->drain();
-  if (health().code() != Code::kOk && pass_->next_height() > snapshot_height_ + 1) snapshot();
+  reap_snapshot(true);
+  if (!log_->failed() && pass_->next_height() > snapshot_height_ + 1) {
+    snapshot();
+    reap_snapshot(true);
+  }
 }
 
 bool Gate::wait_for_work() {
@@ -187,6 +191,7 @@ void Gate::work_at_rest() {
   apply_controls();
   if (pass_->learner().due(admission_->next_seq() - 1)) fit();
   for (const auto& run : rests) run();
+  reap_snapshot(false);
   if (snapshot_due()) snapshot();
 }
 

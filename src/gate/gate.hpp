@@ -122,6 +122,9 @@ class Gate final : private Stages {
   bool needs_rest();
   bool snapshot_due() const;
   void snapshot();
+  Status write_state() const;
+  // Notes the end of the child that writes a snapshot.
+  void reap_snapshot(bool wait);
 
   PassBatch* admit() override;
   void touch(PassBatch& batch) override { pass_->touch(batch); }
@@ -165,6 +168,8 @@ class Gate final : private Stages {
   ledger::Height next_height_ = 1;
   ledger::Height snapshot_height_ = 0;
   std::int64_t snapshot_wall_us_ = 0;
+  int snapshot_child_ = 0;  // process id; 0: none
+  ledger::Height pending_snapshot_height_ = 0;
   std::unique_ptr<StoredRecords> records_;
   LabelBook labels_;
 

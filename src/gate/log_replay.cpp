@@ -26,8 +26,9 @@ void load_batch(const ledger::BlockView& view, PassBatch& batch) {
 
 }  // namespace
 
-LogReplay::LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission)
-    : log_(log), pass_(pass), admission_(admission) {}
+LogReplay::LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission,
+                     LabelBook* labels)
+    : log_(log), pass_(pass), admission_(admission), labels_(labels) {}
 
 Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
                                     const PipelineOptions& options) {
@@ -42,6 +43,7 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
   while (!stop_ && (waiting_ != nullptr || next_ <= to_)) {
     if (waiting_ != nullptr) {
       WEIR_TRY(pass_.apply_all(waiting_->controls.bytes()));
+      note_fits(waiting_->controls.bytes());
       waiting_->sealed = true;
     }
     run_pipeline(*this, options, times);
@@ -49,6 +51,28 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
   }
   report_.seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;
   return report_;
+}
+
+// The log holds the model sets that the learner fitted; it must not fit them again.
+void LogReplay::note_fits(Bytes controls) {
+  ledger::ControlReader in(controls);
+  while (const auto record = in.next()) {
+    if (record->type != ledger::ControlType::kModels) continue;
+    const auto models = decode_models(record->payload);
+    if (models && models->author == kLearnerAuthor) pass_.learner().skip_fit();
+  }
+}
+
+void LogReplay::note_labels(const PassBatch& batch) {
+  if (labels_ == nullptr) return;
+  ledger::ControlReader in(batch.controls.bytes());
+  while (const auto record = in.next()) {
+    if (record->type != ledger::ControlType::kLabel) continue;
+    const auto labels = decode_labels(record->payload);
+    for (const LabelControl& label : labels.value_or(std::vector<LabelControl>())) {
+      labels_->note(label);
+    }
+  }
 }
 
 // Reads the next block into waiting_. `sealed` is false until its controls have been applied at rest.
@@ -83,6 +107,7 @@ PassBatch* LogReplay::admit() {
     stop_ = true;
     return nullptr;
   }
+  note_labels(*batch);
   return batch;
 }
 

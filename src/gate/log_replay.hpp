@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "gate/admission.hpp"
+#include "gate/label_book.hpp"
 #include "gate/pass.hpp"
 #include "gate/pipeline.hpp"
 #include "ledger/block_log.hpp"
@@ -41,9 +42,9 @@ struct ReplayReport {
 
 class LogReplay final : private Stages {
  public:
-  // The pass must be in the state before the first block replayed. `admission` may be null; else it learns
-  // ids and names too. Everything must outlive this object.
-  LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission);
+  // The pass must be in the state before the first block replayed. `admission` and `labels` may be null; else
+  // they learn ids, names and labels too. Everything must outlive this object.
+  LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission, LabelBook* labels);
 
   // Replays blocks [from, to]; stops after the first difference. Errors: those of reading the log, and control
   // records that do not apply.
@@ -57,6 +58,8 @@ class LogReplay final : private Stages {
   void hash(PassBatch& batch) override { pass_.hash(batch); }
   void seal(PassBatch& batch) override;
   bool read_next();
+  void note_fits(Bytes controls);
+  void note_labels(const PassBatch& batch);
   void compare(PassBatch& batch);
 
   struct Slot : PassBatch {
@@ -65,6 +68,7 @@ class LogReplay final : private Stages {
   const ledger::BlockLog& log_;
   Pass& pass_;
   Admission* admission_;
+  LabelBook* labels_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::mutex mutex_;         // guards free_

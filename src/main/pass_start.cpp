@@ -59,6 +59,17 @@ Status remember_configuration(const std::string& dir, const Config& config) {
 std::string shipped_rules() {
   return {weir_default_rules_begin, weir_default_rules_end};
 }
+std::string bench_rules() {
+  return {weir_bench_rules_begin, weir_bench_rules_end};
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(errno_status("open", path, errno));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
 
 Result<std::shared_ptr<const Config>> logged_configuration(const std::string& dir) {
   ConfigInputs inputs;

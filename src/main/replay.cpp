@@ -74,7 +74,7 @@ Result<int> run(const Arguments& args) {
   }
   gate::Pass pass(options.pass);
   pass.start_chain(log->genesis().chain_id, log->genesis().hash(), 1);
-  gate::LogReplay replay(*log, pass, nullptr);
+  gate::LogReplay replay(*log, pass, nullptr, nullptr);
   WEIR_ASSIGN(const gate::ReplayReport report,
               replay.run(1, to, {options.threads, options.batches_in_flight}));
   std::printf("%llu blocks, %llu events in %.2f s (%.0f per second), %u threads, %s\n",
