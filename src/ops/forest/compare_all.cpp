@@ -15,6 +15,7 @@ namespace weir::ops {
 
 // Working memory of one thread; grows to the largest forest it has met.
 struct CompareScratch {
+  AlignedBuffer<std::int8_t> area;      // constants, then slots: see CompareProgram::Operand
   AlignedBuffer<std::int8_t> bytes;     // [byte column][tile rows]
   AlignedBuffer<std::uint16_t> sums16;  // [plane][even, odd][tile rows / 2]
   AlignedBuffer<std::int32_t> sums32;   // [even, odd][tile rows / 2]
@@ -31,7 +32,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Byte = hn::ScalableTag<std::int8_t>;
 using Bytes8 = hn::Vec<Byte>;
 using Word = hn::Repartition<std::uint16_t, Byte>;
-using Kind = CompareProgram::Kind;
 using Step = CompareProgram::Step;
 
 HWY_INLINE Bytes8 broadcast(std::uint32_t four_bytes) {
@@ -39,174 +39,109 @@ HWY_INLINE Bytes8 broadcast(std::uint32_t four_bytes) {
   return hn::BitCast(Byte(), hn::Set(d32, four_bytes));
 }
 
-// K vectors of rows held in registers, as a tree of structs: arrays would be spilled to memory.
-template <int K>
-struct Block {
-  Block<K / 2> low, high;
-};
-template <>
-struct Block<1> {
-  Bytes8 v;
-};
-
-template <int K>
-HWY_INLINE void fill(Block<K>& state, Bytes8 value) {
-  if constexpr (K == 1) {
-    state.v = value;
-  } else {
-    fill(state.low, value);
-    fill(state.high, value);
-  }
-}
-
-template <int K>
-HWY_INLINE void put(const Block<K>& state, std::int8_t* HWY_RESTRICT to) {
-  if constexpr (K == 1) {
-    hn::Store(state.v, Byte(), to);
-  } else {
-    put(state.low, to);
-    put(state.high, to + K / 2 * hn::Lanes(Byte()));
-  }
-}
-
-template <int K>
-HWY_INLINE void choose_leaves(Block<K>& state, const std::int8_t* HWY_RESTRICT bytes, Bytes8 t,
-                              Bytes8 left, Bytes8 right) {
-  if constexpr (K == 1) {
-    state.v = hn::IfThenElse(hn::Gt(hn::Load(Byte(), bytes), t), right, left);
-  } else {
-    choose_leaves(state.low, bytes, t, left, right);
-    choose_leaves(state.high, bytes + K / 2 * hn::Lanes(Byte()), t, left, right);
-  }
-}
-
-template <int K>
-HWY_INLINE void choose_left(Block<K>& state, const std::int8_t* HWY_RESTRICT bytes, Bytes8 t,
-                            Bytes8 left) {
-  if constexpr (K == 1) {
-    state.v = hn::IfThenElse(hn::Gt(hn::Load(Byte(), bytes), t), state.v, left);
-  } else {
-    choose_left(state.low, bytes, t, left);
-    choose_left(state.high, bytes + K / 2 * hn::Lanes(Byte()), t, left);
-  }
-}
-
-template <int K>
-HWY_INLINE void choose_right(Block<K>& state, const std::int8_t* HWY_RESTRICT bytes, Bytes8 t,
-                             Bytes8 right) {
-  if constexpr (K == 1) {
-    state.v = hn::IfThenElse(hn::Gt(hn::Load(Byte(), bytes), t), right, state.v);
-  } else {
-    choose_right(state.low, bytes, t, right);
-    choose_right(state.high, bytes + K / 2 * hn::Lanes(Byte()), t, right);
-  }
-}
-
-template <int K, bool kPoppedIsLeft>
-HWY_INLINE void choose_popped(Block<K>& state, const std::int8_t* HWY_RESTRICT bytes, Bytes8 t,
-                              const std::int8_t* HWY_RESTRICT popped) {
-  if constexpr (K == 1) {
-    const auto goes_right = hn::Gt(hn::Load(Byte(), bytes), t);
-    const Bytes8 other = hn::Load(Byte(), popped);
-    state.v = kPoppedIsLeft ? hn::IfThenElse(goes_right, state.v, other)
-                            : hn::IfThenElse(goes_right, other, state.v);
-  } else {
-    const std::size_t half = K / 2 * hn::Lanes(Byte());
-    choose_popped<K / 2, kPoppedIsLeft>(state.low, bytes, t, popped);
-    choose_popped<K / 2, kPoppedIsLeft>(state.high, bytes + half, t, popped + half);
-  }
-}
-
-// Returns table[number] per byte, for numbers below `values`.
-HWY_INLINE Bytes8 look_up(const std::uint8_t* HWY_RESTRICT table, std::size_t values,
-                          Bytes8 numbers) {
+// A byte table of a tree, ready to be looked up by number; Wide: more than 64 entries.
 #if HWY_TARGET == HWY_AVX3_DL
-  if (values <= 64) {
-    return Bytes8{_mm512_permutexvar_epi8(numbers.raw, _mm512_load_si512(table))};
-  }
-  const __m512i low = _mm512_permutex2var_epi8(_mm512_load_si512(table), numbers.raw,
-                                               _mm512_load_si512(table + 64));
-  if (values <= 128) return Bytes8{low};
-  const __m512i high = _mm512_permutex2var_epi8(_mm512_load_si512(table + 128), numbers.raw,
-                                                _mm512_load_si512(table + 192));
-  return Bytes8{_mm512_mask_blend_epi8(_mm512_movepi8_mask(numbers.raw), low, high)};
-#else
-  const Byte d;
-  const Bytes8 nibble = hn::Set(d, 15);
-  const Bytes8 low = hn::And(numbers, nibble);
-  const Bytes8 high =
-      hn::And(hn::BitCast(d, hn::ShiftRight<4>(hn::BitCast(Word(), numbers))), nibble);
-  Bytes8 found = hn::Zero(d);
-  for (std::size_t from = 0; from < values; from += 16) {
-    const Bytes8 part = hn::LoadDup128(d, reinterpret_cast<const std::int8_t*>(table) + from);
-    const auto here = hn::Eq(high, hn::Set(d, static_cast<std::int8_t>(from / 16)));
-    found = hn::IfThenElse(here, hn::TableLookupBytes(part, low), found);
-  }
-  return found;
-#endif
-}
 
-// Adds the path lengths that `state` numbers to the 16-bit sums.
-template <int K>
-HWY_INLINE void add_values(const Block<K>& state, const CompareProgram::Tree& tree,
-                           std::size_t half_tile, std::uint16_t* HWY_RESTRICT sums) {
-  if constexpr (K == 1) {
-    const Word d16;
-    const auto low_byte = hn::Set(d16, 0xFF);
+template <bool kWide>
+class Table {
+ public:
+  HWY_INLINE Table(const std::uint8_t* bytes, std::size_t values)
+      : part_{_mm512_load_si512(bytes), _mm512_load_si512(bytes + 64),
+              _mm512_load_si512(bytes + 128), _mm512_load_si512(bytes + 192)} {
+    static_cast<void>(values);
+  }
+  HWY_INLINE Bytes8 operator[](Bytes8 numbers) const {
+    if constexpr (!kWide) return Bytes8{_mm512_permutexvar_epi8(numbers.raw, part_[0])};
+    const __m512i low = _mm512_permutex2var_epi8(part_[0], numbers.raw, part_[1]);
+    const __m512i high = _mm512_permutex2var_epi8(part_[2], numbers.raw, part_[3]);
+    return Bytes8{_mm512_mask_blend_epi8(_mm512_movepi8_mask(numbers.raw), low, high)};
+  }
+
+ private:
+  __m512i part_[4];
+};
+
+#else
+
+template <bool kWide>
+class Table {
+ public:
+  HWY_INLINE Table(const std::uint8_t* bytes, std::size_t values)
+      : bytes_(bytes), values_(values) {}
+  HWY_INLINE Bytes8 operator[](Bytes8 numbers) const {
+    const Byte d;
+    const Bytes8 nibble = hn::Set(d, 15);
+    const Bytes8 low = hn::And(numbers, nibble);
+    const Bytes8 high =
+        hn::And(hn::BitCast(d, hn::ShiftRight<4>(hn::BitCast(Word(), numbers))), nibble);
+    Bytes8 found = hn::Zero(d);
+    for (std::size_t from = 0; from < values_; from += 16) {
+      const Bytes8 part = hn::LoadDup128(d, reinterpret_cast<const std::int8_t*>(bytes_) + from);
+      const auto here = hn::Eq(high, hn::Set(d, static_cast<std::int8_t>(from / 16)));
+      found = hn::IfThenElse(here, hn::TableLookupBytes(part, low), found);
+    }
+    return found;
+  }
+
+ private:
+  const std::uint8_t* bytes_;
+  std::size_t values_;
+};
+
+#endif
+
+// Adds the path lengths that `numbers` [tile] stand for to the 16-bit sums.
+template <bool kWide>
+HWY_INLINE void add_values(const CompareProgram::Tree& tree, std::size_t tile,
+                           const std::int8_t* HWY_RESTRICT numbers,
+                           std::uint16_t* HWY_RESTRICT sums) {
+  const Word d16;
+  const auto low_byte = hn::Set(d16, 0xFF);
+  const std::size_t half = tile / 2;
+  const Table<kWide> tables[CompareProgram::kPlanes] = {{tree.planes[0].data(), tree.values},
+                                                        {tree.planes[1].data(), tree.values},
+                                                        {tree.planes[2].data(), tree.values}};
+  for (std::size_t i = 0; i < half; i += hn::Lanes(d16)) {
+    const Bytes8 one = hn::Load(Byte(), numbers + 2 * i);
+    HWY_UNROLL(3)
     for (std::size_t plane = 0; plane < CompareProgram::kPlanes; ++plane) {
-      const auto both = hn::BitCast(d16, look_up(tree.planes[plane].data(), tree.values, state.v));
-      std::uint16_t* even = sums + 2 * plane * half_tile;
-      std::uint16_t* odd = even + half_tile;
+      std::uint16_t* even = sums + 2 * plane * half + i;
+      std::uint16_t* odd = even + half;
+      const auto both = hn::BitCast(d16, tables[plane][one]);
       hn::Store(hn::Add(hn::Load(d16, even), hn::And(both, low_byte)), d16, even);
       hn::Store(hn::Add(hn::Load(d16, odd), hn::ShiftRight<8>(both)), d16, odd);
     }
-  } else {
-    add_values(state.low, tree, half_tile, sums);
-    add_values(state.high, tree, half_tile, sums + K / 2 * hn::Lanes(Word()));
   }
 }
 
+// Evaluates one tree for a tile of K vectors, or of `vectors` if K is 0; the result is in slot 1.
 template <int K>
-HWY_NOINLINE void add_tree(const CompareProgram& program, const CompareProgram::Tree& tree,
-                           const std::int8_t* HWY_RESTRICT bytes,
-                           std::uint16_t* HWY_RESTRICT sums) {
-  const std::size_t tile = K * hn::Lanes(Byte());
-  HWY_ALIGN std::int8_t stack[CompareProgram::kStackMax * K * HWY_MAX_BYTES];
-  std::int8_t* top = stack;
-  Block<K> state;
-  fill(state, hn::Zero(Byte()));
+HWY_INLINE void evaluate(const CompareProgram& program, const CompareProgram::Tree& tree,
+                         std::size_t vectors, const std::int8_t* HWY_RESTRICT bytes,
+                         std::int8_t* middle) {
+  const std::size_t lanes = hn::Lanes(Byte());
+  const std::size_t count = K == 0 ? vectors : std::size_t{K};
+  const std::size_t tile = count * lanes;
   const Step* const end = program.steps.data() + tree.end_step;
   for (const Step* step = program.steps.data() + tree.first_step; step != end; ++step) {
+    const Bytes8 threshold = broadcast(step->threshold);
     const std::int8_t* column = bytes + step->byte_column * tile;
-    const Bytes8 t = broadcast(step->threshold);
-    switch (step->kind) {
-      case Kind::kConstant:
-        fill(state, broadcast(step->left));
-        break;
-      case Kind::kPushLeaves:
-        put(state, top);
-        top += tile;
-        [[fallthrough]];
-      case Kind::kLeaves:
-        choose_leaves(state, column, t, broadcast(step->left), broadcast(step->right));
-        break;
-      case Kind::kLeftLeaf:
-        choose_left(state, column, t, broadcast(step->left));
-        break;
-      case Kind::kRightLeaf:
-        choose_right(state, column, t, broadcast(step->right));
-        break;
-      case Kind::kLeftOnStack:
-        top -= tile;
-        choose_popped<K, true>(state, column, t, top);
-        break;
-      case Kind::kRightOnStack:
-        top -= tile;
-        choose_popped<K, false>(state, column, t, top);
-        break;
+    const std::int8_t* left = middle + step->left.line * 64 + step->left.slot * tile;
+    const std::int8_t* right = middle + step->right.line * 64 + step->right.slot * tile;
+    const std::size_t left_stride = step->left.slot == 0 ? 0 : lanes;
+    const std::size_t right_stride = step->right.slot == 0 ? 0 : lanes;
+    std::int8_t* out = middle + step->out_slot * tile;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < count; ++v) {
+      const auto goes_right = hn::Gt(hn::Load(Byte(), column), threshold);
+      hn::Store(hn::IfThenElse(goes_right, hn::Load(Byte(), right), hn::Load(Byte(), left)), Byte(),
+                out);
+      column += lanes;
+      left += left_stride;
+      right += right_stride;
+      out += lanes;
     }
   }
-  add_values(state, tree, tile / 2, sums);
 }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
@@ -335,11 +270,12 @@ void widen(std::size_t half_tile, std::uint16_t* HWY_RESTRICT sums16,
   }
 }
 
-template <int K>
-void score_tile(const CompareProgram& program, const ColumnsView& rows, CompareScratch& scratch,
-                float* HWY_RESTRICT raw) {
+constexpr std::size_t kTileVectors = 16;
+
+void score_tile(const CompareProgram& program, const ColumnsView& rows, std::size_t vectors,
+                CompareScratch& scratch, float* HWY_RESTRICT raw) {
   constexpr std::size_t kTreesPerWidening = 257;  // 257 * 255 = 65,535
-  const std::size_t tile = K * hn::Lanes(Byte());
+  const std::size_t tile = vectors * hn::Lanes(Byte());
   const std::size_t half = tile / 2;
   for (std::size_t b = 0; b < program.byte_columns.size(); ++b) {
     const CompareProgram::ByteColumn& column = program.byte_columns[b];
@@ -347,9 +283,19 @@ void score_tile(const CompareProgram& program, const ColumnsView& rows, CompareS
                 scratch.bytes.data() + b * tile);
   }
   for (std::size_t i = 0; i < tile; ++i) scratch.sums32[i] = program.base;
+  std::int8_t* const middle = scratch.area.data() + CompareProgram::kValuesMax * 64;
   std::size_t unwidened = 0;
   for (const CompareProgram::Tree& tree : program.trees) {
-    add_tree<K>(program, tree, scratch.bytes.data(), scratch.sums16.data());
+    if (vectors == kTileVectors) {
+      evaluate<kTileVectors>(program, tree, vectors, scratch.bytes.data(), middle);
+    } else {
+      evaluate<0>(program, tree, vectors, scratch.bytes.data(), middle);
+    }
+    if (tree.values <= 64) {
+      add_values<false>(tree, tile, middle + tile, scratch.sums16.data());
+    } else {
+      add_values<true>(tree, tile, middle + tile, scratch.sums16.data());
+    }
     if (++unwidened == kTreesPerWidening) {
       widen(half, scratch.sums16.data(), scratch.sums32.data());
       unwidened = 0;
@@ -363,35 +309,33 @@ void score_tile(const CompareProgram& program, const ColumnsView& rows, CompareS
   }
 }
 
-void reserve(CompareScratch& scratch, std::size_t byte_columns, std::size_t tile) {
-  if (scratch.bytes.size() < byte_columns * tile) {
-    scratch.bytes = AlignedBuffer<std::int8_t>(byte_columns * tile);
+// The widest tile of any instruction set, so that one area serves them all.
+void reserve(CompareScratch& scratch, std::size_t byte_columns) {
+  constexpr std::size_t kTileMax = kTileVectors * 64;
+  constexpr std::size_t kConstantBytes = CompareProgram::kValuesMax * 64;
+  const std::size_t bytes = (byte_columns == 0 ? 1 : byte_columns) * kTileMax;
+  if (scratch.bytes.size() < bytes) scratch.bytes = AlignedBuffer<std::int8_t>(bytes);
+  if (scratch.area.size() != 0) return;
+  scratch.area =
+      AlignedBuffer<std::int8_t>(kConstantBytes + (CompareProgram::kSlotsMax + 1) * kTileMax);
+  for (std::size_t i = 0; i < kConstantBytes; ++i) {
+    scratch.area[i] = static_cast<std::int8_t>(i / 64);
   }
-  if (scratch.sums32.size() < tile) {
-    scratch.sums16 = AlignedBuffer<std::uint16_t>(CompareProgram::kPlanes * tile);
-    scratch.sums32 = AlignedBuffer<std::int32_t>(tile);
-  }
+  scratch.sums16 = AlignedBuffer<std::uint16_t>(CompareProgram::kPlanes * kTileMax);
+  scratch.sums32 = AlignedBuffer<std::int32_t>(kTileMax);
 }
 
 void score_all(const CompareProgram& program, const ColumnsView& rows, CompareScratch& scratch,
                float* raw) {
-  constexpr int kLarge = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 8 : 4;
-  constexpr int kSmall = 2;
-  const std::size_t large = kLarge * hn::Lanes(Byte());
-  const std::size_t small = kSmall * hn::Lanes(Byte());
-  reserve(scratch, program.byte_columns.size(), large);
-  std::size_t first = 0;
-  while (first < rows.rows) {
+  const std::size_t lanes = hn::Lanes(Byte());
+  reserve(scratch, program.byte_columns.size());
+  for (std::size_t first = 0; first < rows.rows;) {
     const std::size_t left = rows.rows - first;
-    if (left > large / 2) {
-      const std::size_t count = left < large ? left : large;
-      score_tile<kLarge>(program, rows.slice(first, count), scratch, raw + first);
-      first += count;
-    } else {
-      const std::size_t count = left < small ? left : small;
-      score_tile<kSmall>(program, rows.slice(first, count), scratch, raw + first);
-      first += count;
-    }
+    const std::size_t needed = (left + lanes - 1) / lanes;
+    const std::size_t vectors = needed < kTileVectors ? needed : kTileVectors;
+    const std::size_t count = left < vectors * lanes ? left : vectors * lanes;
+    score_tile(program, rows.slice(first, count), vectors, scratch, raw + first);
+    first += count;
   }
 }
 

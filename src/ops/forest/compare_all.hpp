@@ -5,10 +5,10 @@
 //
 // Byte columns. A row's value x in a column with sorted thresholds S becomes the byte #{S_j : not x <= S_j};
 // then x <= S_j is byte <= j, exactly, NaN included. 255 thresholds fit one byte column.
-// Trees. Each tree is a list of steps in post-order. The state is one vector of path-length numbers per
-// vector of rows: a step replaces it by (byte > threshold ? right : left), where each side is a constant
-// (a leaf), the state, or what an earlier step left on a small stack. The heavier child goes first, so
-// the stack stays below 17 entries.
+// Trees. Each tree is a list of steps in post-order, all of one form: out = byte > threshold ? right :
+// left, for a vector of rows at a time, where left and right are a constant (the number of a leaf's path
+// length) or what an earlier step left in a slot. One form means no branches to mispredict; the slots stay
+// in the first-level cache. The heavier child goes first, so 17 slots are enough.
 // Sums. A tree's path lengths, less its smallest, are at most 24 bits: three byte tables looked up by
 // number, summed in 16 bits, widened every 256 trees. All integers, hence exact on every instruction set.
 #pragma once
@@ -27,7 +27,7 @@ struct CompareProgram {
   static constexpr std::size_t kPivots = 256;  // 255 thresholds in search order, and a filler
   static constexpr std::size_t kLevels = 8;
   static constexpr std::size_t kPlanes = 3;
-  static constexpr std::size_t kStackMax = 17;
+  static constexpr std::size_t kSlotsMax = 17;
   static constexpr std::size_t kValuesMax = 256;
 
   struct ByteColumn {
@@ -35,23 +35,20 @@ struct CompareProgram {
     // The value at level L, reached by decisions c_0 .. c_(L-1), is pivots[2^L - 1 + sum c_i 2^i].
     alignas(64) std::array<float, kPivots> pivots;
   };
-  enum class Kind : std::uint32_t {
-    kConstant,      // state = left
-    kLeaves,        // state = byte > t ? right : left
-    kPushLeaves,    // the same, after pushing the state
-    kLeftLeaf,      // state = byte > t ? state : left
-    kRightLeaf,     // state = byte > t ? right : state
-    kLeftOnStack,   // state = byte > t ? state : pop
-    kRightOnStack,  // state = byte > t ? pop : state
+  // A constant lies `line` lines of 64 bytes from the middle of the working area, line < 0; slots follow
+  // the middle, one tile each, numbered from 1. The other field is 0.
+  struct Operand {
+    std::int16_t line;
+    std::uint16_t slot;
   };
-  // Bytes are repeated four times, so that one 32-bit broadcast fills a vector.
   struct Step {
-    std::uint32_t threshold;  // rank - 128 in each byte, as byte columns hold it
-    std::uint32_t left;
-    std::uint32_t right;
+    std::uint32_t threshold;  // rank - 128, as byte columns hold it, repeated four times
     std::uint16_t byte_column;
-    Kind kind : 16;
+    std::uint16_t out_slot;
+    Operand left;
+    Operand right;
   };
+  static_assert(sizeof(Step) == 16);
   struct Tree {
     std::uint32_t first_step;
     std::uint32_t end_step;

@@ -61,7 +61,7 @@ CompareProgram::ByteColumn make_byte_column(std::size_t column, std::span<const 
 // Turns one tree into steps, the child with more leaves first.
 class TreeCompiler {
  public:
-  using Kind = CompareProgram::Kind;
+  using Operand = CompareProgram::Operand;
 
   TreeCompiler(const Forest& forest, const std::vector<std::vector<float>>& thresholds,
                const std::vector<std::uint16_t>& first_byte_column, CompareProgram& program)
@@ -76,7 +76,7 @@ class TreeCompiler {
     count_leaves(tree);
     auto& made = program_.trees.emplace_back();
     made.first_step = static_cast<std::uint32_t>(program_.steps.size());
-    emit(0);
+    emit();
     made.end_step = static_cast<std::uint32_t>(program_.steps.size());
     made.values = static_cast<std::uint32_t>(values_.size());
     for (std::size_t value = 0; value < values_.size(); ++value) {
@@ -117,10 +117,11 @@ class TreeCompiler {
     }
   }
 
-  std::uint32_t constant(std::size_t node) const {
+  Operand constant(std::size_t node) const {
     const auto at =
         std::lower_bound(values_.begin(), values_.end(), leaf_units(forest_, first_ + node));
-    return repeat(static_cast<std::uint8_t>(at - values_.begin()));
+    const auto number = static_cast<int>(at - values_.begin());
+    return {static_cast<std::int16_t>(number - static_cast<int>(CompareProgram::kValuesMax)), 0};
   }
 
   CompareProgram::Step test_of(std::size_t node) const {
@@ -136,55 +137,47 @@ class TreeCompiler {
     return step;
   }
 
-  // Appends the steps of a subtree in post-order. A frame is visited twice: before and after its children.
-  void emit(std::uint32_t root) {
-    if (is_leaf(root)) {
-      CompareProgram::Step step{};
-      step.left = constant(root);
-      step.kind = Kind::kConstant;
-      program_.steps.push_back(step);
+  // Appends the steps of a tree in post-order; its result lands in slot 1. An inner node is visited twice,
+  // before and after its children. `used` counts the slots that hold results still to be read.
+  void emit() {
+    if (is_leaf(0)) {
+      program_.steps.push_back({0, 0, 1, constant(0), constant(0)});
       return;
     }
     struct Frame {
       std::uint32_t node;
       bool children_done;
     };
-    std::vector<Frame> frames{{root, false}};
-    bool state_used = false;
+    std::vector<Frame> frames{{0, false}};
+    std::uint16_t used = 0;
     while (!frames.empty()) {
       const Frame frame = frames.back();
       frames.pop_back();
       const std::uint32_t left = forest_.left[first_ + frame.node];
       const std::uint32_t right = forest_.right[first_ + frame.node];
+      const bool left_first = leaves_[left] >= leaves_[right];
       if (frame.children_done || (is_leaf(left) && is_leaf(right))) {
-        program_.steps.push_back(step_of(frame.node, left, right, state_used));
-        state_used = true;
+        CompareProgram::Step step = test_of(frame.node);
+        const auto inner =
+            static_cast<std::uint16_t>((is_leaf(left) ? 0 : 1) + (is_leaf(right) ? 0 : 1));
+        // The child evaluated first lies in the lower slot.
+        const auto low = static_cast<std::uint16_t>(used - inner + 1);
+        const bool left_low = is_leaf(right) || left_first;
+        step.left = is_leaf(left) ? constant(left) : Operand{0, left_low ? low : used};
+        step.right = is_leaf(right) ? constant(right)
+                                    : Operand{0, is_leaf(left) || !left_first ? low : used};
+        step.out_slot = low;
+        used = low;
+        CHECK_LE(used, CompareProgram::kSlotsMax);
+        program_.steps.push_back(step);
         continue;
       }
       frames.push_back({frame.node, true});
-      const bool left_first = leaves_[left] >= leaves_[right];
       const std::uint32_t second = left_first ? right : left;
       const std::uint32_t first = left_first ? left : right;
       if (!is_leaf(second)) frames.push_back({second, false});
       if (!is_leaf(first)) frames.push_back({first, false});
     }
-  }
-
-  CompareProgram::Step step_of(std::uint32_t node, std::uint32_t left, std::uint32_t right,
-                               bool state_used) const {
-    CompareProgram::Step step = test_of(node);
-    if (is_leaf(left)) step.left = constant(left);
-    if (is_leaf(right)) step.right = constant(right);
-    if (is_leaf(left) && is_leaf(right)) {
-      step.kind = state_used ? Kind::kPushLeaves : Kind::kLeaves;
-    } else if (is_leaf(left)) {
-      step.kind = Kind::kLeftLeaf;
-    } else if (is_leaf(right)) {
-      step.kind = Kind::kRightLeaf;
-    } else {
-      step.kind = leaves_[left] >= leaves_[right] ? Kind::kLeftOnStack : Kind::kRightOnStack;
-    }
-    return step;
   }
 
   const Forest& forest_;
