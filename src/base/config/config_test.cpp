@@ -114,6 +114,26 @@ TEST(ConfigLoad, NamesThePlaceOfBrokenToml) {
   EXPECT_EQ(load.problems[0].source.line, 2U);
 }
 
+TEST(ConfigLoad, SurvivesHeadersOnWhichTheTomlParserAsserts) {
+  EXPECT_EQ(only_problem(load_text("[server]\ndrain_s = 1\n[ = 5\n[log]\n")),
+            "w.toml:3:1: malformed table header or key; write [table] or key = value");
+  EXPECT_EQ(only_problem(load_text("[")).substr(0, 9), "w.toml:1:");
+  EXPECT_EQ(only_problem(load_text("[\x19")).substr(0, 9), "w.toml:1:");
+}
+
+TEST(ConfigLoad, TakesEveryFileOfTheFuzzCorpus) {
+  std::size_t files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/tests/fuzz/config_fuzz")) {
+    std::ifstream file(entry.path());
+    const ConfigLoad load = load_text(
+        std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+    EXPECT_EQ(load.config == nullptr, !load.problems.empty()) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 4U);
+}
+
 TEST(ConfigLoad, RefusesToListenOpenlyWithoutTls) {
   const auto listens = [](const std::string& listen, const std::string& more) {
     return load_text("server.listen = \"" + listen + "\"\n" + more).problems.empty();

@@ -8,7 +8,18 @@
 #include <map>
 #include <set>
 
-#define TOML_EXCEPTIONS 0
+// The parser asserts on some malformed headers, "[ = 1" for one, where it should report an
+// error; with NDEBUG it would go on into undefined behaviour. So its assertions are on in every
+// build and throw.
+namespace {
+struct ParserAssertion {};
+[[noreturn]] void fail_parser_assertion() {
+  throw ParserAssertion();
+}
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : fail_parser_assertion())
+#define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
 #include "base/config/config.hpp"
@@ -62,14 +73,45 @@ class Loader {
   }
 
   void read_file(const std::string& text) {
-    const toml::parse_result parsed = toml::parse(text, inputs_.file_path);
-    if (!parsed) {
-      const toml::parse_error& error = parsed.error();
+    try {
+      read_table(toml::parse(text, inputs_.file_path), "");
+    } catch (const toml::parse_error& error) {
       problem({}, std::string(error.description()), {}, file_source(error.source()),
               error.source().begin.column);
-      return;
+    } catch (const ParserAssertion&) {
+      problem({}, "malformed table header or key", "write [table] or key = value",
+              {ConfigOrigin::kFile, assertion_line(text), inputs_.file_path}, 1);
     }
-    read_table(parsed.table(), "");
+  }
+
+  // Returns the first line with which the parser's assertion fails, by bisection over the
+  // file's beginnings.
+  static std::uint32_t assertion_line(std::string_view text) {
+    std::vector<std::size_t> ends;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') ends.push_back(i + 1);
+    }
+    const auto fails = [&](std::size_t end) {
+      try {
+        static_cast<void>(toml::parse(text.substr(0, end)));
+      } catch (const ParserAssertion&) {
+        return true;
+      } catch (const toml::parse_error&) {
+        return false;
+      }
+      return false;
+    };
+    std::size_t low = 0;
+    std::size_t high = ends.size();
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (fails(ends[middle])) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return static_cast<std::uint32_t>(low + 1);
   }
 
   void read_table(const toml::table& table, const std::string& prefix) {
