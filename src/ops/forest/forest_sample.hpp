@@ -57,6 +57,21 @@ inline SampleRows fixture_rows(std::size_t rows) {
   return made;
 }
 
+// The rows of the forest bench, which bench/forest_peer.py computes too: each value a sum of four uniform
+// numbers, column c scaled by c + 1.
+inline SampleRows bench_rows(std::size_t rows, std::size_t columns) {
+  SampleRows made(rows, columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::uint64_t at = 4 * (i * columns + c);
+      const double sum =
+          sample_unit(at) + sample_unit(at + 1) + sample_unit(at + 2) + sample_unit(at + 3);
+      made.at(i, c) = static_cast<float>((sum - 2) * static_cast<double>(c + 1));
+    }
+  }
+  return made;
+}
+
 // Bell-shaped rows: each value a sum of four uniform numbers, column c scaled by c + 1.
 inline SampleRows bell_rows(std::size_t rows, std::size_t columns, std::uint64_t seed) {
   SampleRows made(rows, columns);
