@@ -20,24 +20,12 @@
 
 #include "base/result.hpp"
 #include "ledger/block.hpp"
+#include "ledger/chain.hpp"
 #include "storage/committer.hpp"
+#include "storage/log_reader.hpp"
 #include "storage/segment_log.hpp"
 
 namespace weir::ledger {
-
-// What a chain starts from. Block 1's parent is SHA-256 of the file `genesis.json`, byte for byte.
-struct Genesis {
-  std::uint64_t chain_id = 1;
-  std::int64_t created_us = 0;
-  Digest config_hash{};
-
-  std::string to_json() const;
-  static Result<Genesis> parse(std::string_view json);
-  Digest hash() const { return sha256(as_bytes(to_json())); }
-};
-
-// Reads DIR/genesis.json; writes it durably from `fresh` if it is missing.
-Result<Genesis> load_genesis(const std::string& dir, const Genesis& fresh);
 
 struct BlockLogOptions {
   Genesis genesis;  // for a new log; an existing one keeps its own
@@ -49,9 +37,14 @@ struct BlockLogOptions {
 struct RecoveryReport {
   Height blocks = 0;  // found sound
   std::uint64_t next_seq = 1;
-  std::uint64_t torn_bytes = 0;  // cut off behind the last sound block
+  std::uint64_t torn_bytes = 0;  // cut off behind the last sound block, as far as its header tells
   std::string torn_reason;       // what was wrong there, or empty
 };
+
+// Returns a segment's path in the data directory: "log/000...000.seg".
+std::string segment_name(std::uint64_t segment);
+// Says what is wrong where a reader stopped at something that is neither a block nor the end.
+BlockFault diagnose_stop(const storage::SegmentLog& log, const storage::LogReader& reader);
 
 // One block read from the log. Reuse it.
 class Block {
@@ -98,13 +91,11 @@ class BlockLog {
   storage::CommitterStats commit_stats() const;
 
  private:
-  struct Place {
-    std::uint32_t page;        // of the log, in 4 KiB
-    std::uint32_t seq_offset;  // first_seq - seq_base of the height's chunk
-  };
   BlockLog() = default;
-  Status recover(const BlockLogOptions& options, RecoveryReport& report);
-  void add_place(Height height, std::uint64_t first_seq, storage::LogPosition at);
+  Status recover(Height inspect_from, RecoveryReport& report);
+  Status cut_or_refuse(const ChainChecker& chain, storage::LogPosition bad, const BlockFault& fault,
+                       RecoveryReport& report);
+  void add_place(const BlockHeader& header, storage::LogPosition at);
 
   Genesis genesis_;
   std::unique_ptr<storage::SegmentLog> log_;
@@ -114,7 +105,7 @@ class BlockLog {
   std::atomic<Height> durable_{0};
   mutable std::shared_mutex mutex_;
   std::vector<std::uint32_t> pages_;
-  std::vector<std::uint64_t> first_seqs_;
+  std::vector<std::uint64_t> first_seqs_;  // of each block, then of the next one
 };
 
 }  // namespace weir::ledger

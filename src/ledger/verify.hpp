@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "ledger/block.hpp"
+#include "ledger/chain.hpp"
 
 namespace weir::ledger {
 
@@ -31,7 +32,8 @@ struct VerifyReport {
   std::uint64_t bytes = 0;
   Digest head{};  // hash of the last sound block
   std::optional<LogFault> fault;
-  // With `since`: whether that hash is an ancestor (or the head itself), and its height.
+  // With `since`: the height of the block of that hash (0: the genesis), if it is an ancestor or
+  // the head.
   std::optional<Height> since_height;
 };
 
