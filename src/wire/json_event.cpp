@@ -65,7 +65,8 @@ bool JsonEventReader::read_scalar(std::string_view name, json::value value, Scal
       if (!is_json_number(out.text)) return refuse(Refusal::kNumberFormat, name, "is not a number");
       return true;
     case json::json_type::null:
-      if (!value.is_null()) return refuse(Refusal::kJsonShape, name, "is not valid JSON");
+      if (bool null = false; value.is_null().get(null) != simdjson::SUCCESS || !null)
+        return refuse(Refusal::kJsonShape, name, "is not valid JSON");
       out.kind = Scalar::kNull;
       return true;
     default:

@@ -179,6 +179,11 @@ TEST(Ndjson, RefusesEveryTruncationOfASoundObject) {
   }
 }
 
+// simdjson's is_null() answers a broken null with an error that throws when it is taken for a bool.
+TEST(Ndjson, RefusesABrokenNullWithoutThrowing) {
+  expect_refused(read_with(R"("amount":1,"memo":nulx)"), Refusal::kJsonShape, "memo");
+}
+
 TEST(Ndjson, ReadsLinesArraysAndOneObjectAlike) {
   const std::string one(kFull);
   EXPECT_EQ(read(one + "\n" + one + "\r\n\n  " + one).batch.lines,

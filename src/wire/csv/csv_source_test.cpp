@@ -371,6 +371,7 @@ TEST(ParseMapping, NamesTheKeyAndLineAtFault) {
   EXPECT_EQ(error("debtor = {kind = \"card\"}").error().field, "debtor");
   EXPECT_EQ(error("debtor = 5").error().field, "debtor");
   EXPECT_EQ(error("time = {").reason(), "mapping");
+  EXPECT_EQ(error("[ = 1").reason(), "mapping");  // toml++ asserts here
   EXPECT_EQ(error("delimiter = \"x\"").error().field, "delimiter");
 }
 

@@ -1,5 +1,15 @@
+// toml++ 3.0 asserts on some broken keys where it should report them, and would be undefined without
+// assertions: they are on in every build and throw. Built as its variant without exceptions, so that
+// nothing of it is shared with other users of the library.
+namespace {
+struct ParserAssertion {};
+[[noreturn]] void fail_parser_assertion() {
+  throw ParserAssertion();
+}
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : fail_parser_assertion())
 #define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
 #include <sstream>
@@ -299,7 +309,12 @@ void print_field(std::string& out, const Mapping& mapping, Target target) {
 }  // namespace
 
 Result<Mapping> parse_mapping(std::string_view text) {
-  const toml::parse_result parsed = toml::parse(text);
+  toml::parse_result parsed;
+  try {
+    parsed = toml::parse(text);
+  } catch (const ParserAssertion&) {
+    return fail(invalid_argument("mapping", "the text is no TOML: a key is missing or broken"));
+  }
   if (!parsed) {
     const auto& at = parsed.error().source().begin;
     return fail(invalid_argument("mapping", std::string(parsed.error().description()))
