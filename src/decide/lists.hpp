@@ -32,8 +32,8 @@ struct ListEntry {
   std::string kind;             // an entity kind, or "text"
   std::string value;            // as people write it
   std::int64_t expires_us = 0;  // event time; 0: never
-  std::string note;
-  std::string author;
+  std::string note = {};
+  std::string author = {};
 };
 
 class Lists {

@@ -160,8 +160,8 @@ class RuleSet {
 };
 
 // Compiles a rule text. Errors: those of check_rules(), the first as a Status with line, column and caret.
-Result<std::shared_ptr<const RuleSet>> compile(std::string_view text,
-                                               const CompileContext& context);
+Result<std::shared_ptr<const RuleSet>> compile_rules(std::string_view text,
+                                                     const CompileContext& context);
 
 // As compile_rules, but reports every statement's error (at most 100) in the order of the text.
 Result<std::shared_ptr<const RuleSet>> check_rules(std::string_view text,

@@ -1,0 +1,84 @@
+// WindowBank: the windows of the rules in force: their tables, whether they are warm, and their columns for
+// the chunk at hand.
+//
+//   bank.set_rules(rules, keys_max);                              // tables of equal text are kept
+//   WEIR_TRY(bank.run(linked, input, begin, rows, columns));      // after columns.bind()
+//   bank.warm_row(window);                                        // first row of the chunk it counts for
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/aligned.hpp"
+#include "decide/inputs.hpp"
+#include "decide/window/window_table.hpp"
+
+namespace weir::decide {
+
+class WindowBank {
+ public:
+  void set_rules(const RuleSet& rules, std::size_t keys_max);
+  // Sizes what a program's outputs need; call after every link.
+  void set_program(const LinkedRules& linked);
+  // Makes room to keep the values of a batch.
+  void begin_batch(std::size_t rows);
+  // Feeds rows [begin, begin + rows) to all windows and gives `columns` their values.
+  Status run(const LinkedRules& linked, const DecideInput& in, std::size_t begin, std::size_t rows,
+             InputColumns& columns);
+  // Gives `columns` the values that row `begin` and those after it had in the last batch; `begin` must be a
+  // multiple of 64.
+  void rebind(std::size_t begin, std::size_t rows, InputColumns& columns) const;
+
+  // Returns the first row of the last chunk for which the window had seen W of event time.
+  std::size_t warm_row(std::size_t window) const { return windows_[window]->warm_row; }
+  bool all_warm() const { return all_warm_; }
+  void mark_warm();
+  std::vector<Decider::WindowStats> stats() const;
+
+  void save(ByteWriter& out) const;
+  Status load(ByteReader& in);
+
+ private:
+  struct Window {
+    Window(const RuleWindow& of, const WindowSpec& spec) : text(of.text), table(spec) {}
+    std::string text;
+    std::string name;
+    WindowTable table;
+    std::int64_t started_us = -1;  // event time of the first row seen
+    bool warm = false;
+    std::size_t warm_row = 0;
+    // For one batch and one chunk.
+    std::vector<std::uint64_t> values;  // [batch rows]
+    std::vector<std::uint8_t> valid;    // [batch rows]
+    std::vector<std::uint64_t> bits;    // [batch rows / 64]
+    std::vector<std::uint64_t> filter;  // [kChunkWords]
+    std::vector<std::uint64_t> value_bits;
+    std::vector<std::uint64_t> words;  // [kChunkRows] values to feed
+    std::vector<std::string_view> texts;
+  };
+  struct KeyColumn {
+    RuleField field;
+    std::vector<std::uint64_t> words;  // [kChunkRows]
+  };
+  const std::uint64_t* key_column(RuleField field) const;
+  void gather(const DecideInput& in, std::size_t begin, std::size_t rows);
+  void find_warm_row(Window& window, std::size_t rows) const;
+  const std::uint8_t* included(Window& window, const RuleWindow& of, std::size_t rows);
+  void to_words(Window& window, const RuleWindow& of, std::size_t rows) const;
+
+  const RuleSet* rules_ = nullptr;
+  std::vector<std::unique_ptr<Window>> windows_;  // in the order of RuleSet::windows
+  std::vector<KeyColumn> keys_;
+  std::vector<expr::OutputView> outputs_;
+  std::unique_ptr<expr::Scratch> scratch_;
+  std::vector<std::int64_t> times_ = std::vector<std::int64_t>(kChunkRows);
+  std::vector<std::int64_t> latest_ = std::vector<std::int64_t>(kChunkRows);  // running maximum
+  std::vector<std::uint8_t> include_ = std::vector<std::uint8_t>(kChunkRows);
+  std::int64_t watermark_us_ = -1;
+  std::size_t batch_rows_ = 0;
+  bool all_warm_ = true;
+};
+
+}  // namespace weir::decide
