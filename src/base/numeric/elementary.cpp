@@ -236,10 +236,12 @@ double remainder_trunc(double x, double y) {
   const double step = absolute(y);
   if (!is_finite(step) || rest < step) return x;
   // Schoolbook division in base 2: subtracting the largest step * 2^k below the rest is exact.
+  const auto exponent = [](double v) {
+    const bool small = v < 0x1p-1022;  // denormals hide theirs
+    const auto bits = std::bit_cast<std::uint64_t>(small ? v * 0x1p54 : v);
+    return static_cast<int>(bits >> 52) - (small ? 54 : 0);
+  };
   while (rest >= step) {
-    const auto exponent = [](double v) {
-      return static_cast<int>(std::bit_cast<std::uint64_t>(v) >> 52);
-    };
     const int gap = exponent(rest) - exponent(step);
     double part = step;
     for (int left = gap; left > 0; left -= 1000) part *= power_of_two(left < 1000 ? left : 1000);

@@ -122,6 +122,12 @@ TEST(Elementary, RoundingAgreesWithTheStandardForAnyBits) {
   EXPECT_EQ(round(-2.5), -3.0);
 }
 
+TEST(Elementary, RemainderByADenormalEnds) {
+  EXPECT_EQ(remainder_trunc(1e300, 5e-324), 0.0);
+  EXPECT_EQ(remainder_trunc(-0x1.8p-1000, 0x1.8p-1070), std::fmod(-0x1.8p-1000, 0x1.8p-1070));
+  EXPECT_EQ(remainder_trunc(0x1.fp-1021, 0x1p-1074 * 3), std::fmod(0x1.fp-1021, 0x1p-1074 * 3));
+}
+
 TEST(Elementary, RemainderIsExactForAnyBits) {
   Philox rng(15, 0);
   for (int i = 0; i < 20'000; ++i) {

@@ -130,7 +130,8 @@ HWY_INLINE bool compare_words_to(const Block& block, Comparison comparison, cons
   }
 }
 
-// In the total order: NaN equals NaN and exceeds every number.
+// In the total order: NaN equals NaN and exceeds every number. (Highway's Ne is false for NaN on some
+// targets, so what is not equal to itself is asked by Eq.)
 HWY_INLINE bool compare_doubles(const Block& block, Comparison comparison, const double* a,
                                 const double* b, std::uint64_t* out) {
   const hn::ScalableTag<double> d;
@@ -138,7 +139,7 @@ HWY_INLINE bool compare_doubles(const Block& block, Comparison comparison, const
     fill_bits(d, block, out, [&](std::size_t i) HWY_ATTR {
       const auto x = hn::LoadU(d, a + i);
       const auto y = hn::LoadU(d, b + i);
-      return hn::Or(hn::Eq(x, y), hn::And(hn::Ne(x, x), hn::Ne(y, y)));
+      return hn::Or(hn::Eq(x, y), hn::Not(hn::Or(hn::Eq(x, x), hn::Eq(y, y))));
     });
     return comparison == Comparison::kNe;
   }
@@ -147,7 +148,7 @@ HWY_INLINE bool compare_doubles(const Block& block, Comparison comparison, const
   fill_bits(d, block, out, [&](std::size_t i) HWY_ATTR {
     const auto x = hn::LoadU(d, a + i);
     const auto y = hn::LoadU(d, b + i);
-    return hn::Or(hn::Lt(x, y), hn::And(hn::Eq(x, x), hn::Ne(y, y)));
+    return hn::Or(hn::Lt(x, y), hn::AndNot(hn::Eq(y, y), hn::Eq(x, x)));
   });
   return comparison == Comparison::kGe || comparison == Comparison::kLe;
 }
