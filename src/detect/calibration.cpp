@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/numeric/elementary.hpp"
 
 namespace weir::detect {
 namespace {
@@ -30,8 +31,8 @@ struct Law {
   // Returns the value that is exceeded with probability p < share.
   double quantile(double p) const {
     const double ratio = share / p;
-    if (std::fabs(xi) < 1e-6) return u + sigma * std::log(ratio);
-    return u + sigma / xi * (std::pow(ratio, xi) - 1);
+    if (numeric::absolute(xi) < 1e-6) return u + sigma * numeric::ln(ratio);
+    return u + sigma / xi * (numeric::pow(ratio, xi) - 1);
   }
 };
 
@@ -105,10 +106,10 @@ Result<Calibration> Calibration::fit(std::span<const float> reference) {
   const auto add_rank = [&](std::size_t index) {
     const auto at_least = std::lower_bound(sorted.begin(), sorted.end(), sorted[index]);
     const auto count = static_cast<double>(sorted.end() - at_least);
-    knots.add(sorted[index], -std::log10((1 + count) / (rows + 1)));
+    knots.add(sorted[index], -numeric::log10((1 + count) / (rows + 1)));
   };
   for (int k = 0;; ++k) {
-    const double p = 0.5 * std::pow(10.0, -static_cast<double>(k) / kKnotsPerDecade);
+    const double p = 0.5 * numeric::pow(10.0, -static_cast<double>(k) / kKnotsPerDecade);
     if (p < static_cast<double>(kTopRows) / rows) break;
     add_rank(n - static_cast<std::size_t>(p * rows));
   }
@@ -117,8 +118,8 @@ Result<Calibration> Calibration::fit(std::span<const float> reference) {
   if (const Law law = fit_law(sorted); law.sigma > 0) {
     const double top_p = (1 + static_cast<double>(kTopRows)) / (rows + 1);
     for (int k = 1;; ++k) {
-      const double p = top_p * std::pow(10.0, -static_cast<double>(k) / kLawKnotsPerDecade);
-      knots.add(law.quantile(std::max(p, kLeastP)), -std::log10(std::max(p, kLeastP)));
+      const double p = top_p * numeric::pow(10.0, -static_cast<double>(k) / kLawKnotsPerDecade);
+      knots.add(law.quantile(std::max(p, kLeastP)), -numeric::log10(std::max(p, kLeastP)));
       if (p <= kLeastP) break;
     }
   }

@@ -8,9 +8,9 @@
 // Within the reference p(r) = (1 + #{ref >= r}) / (n + 1), kept at 64 knots per decade from p = .5
 // to 10/n; below the median the tail runs straight from 0 at the minimum. Above the 10th largest
 // value the knots come from a generalised Pareto law fitted to the top 2 % by probability-weighted
-// moments (Hosking and Wallis 1987), 16 per decade to p = 1e-9. Fitting uses log and pow; its
-// results are stored, so scoring and replay only read them and use + - * and comparisons: class
-// `fixed`.
+// moments (Hosking and Wallis 1987), 16 per decade to p = 1e-9. Fitting uses the logarithms and
+// powers of base/numeric, so the same reference gives the same bytes on every machine; its results
+// are stored, and scoring and replay only read them and use + - * and comparisons: class `fixed`.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The isolation forest as a detector: how few random cuts it takes to set a row apart from the others.
-// Stateless: a row's score depends on its features alone.
+// The isolation forest as a detector: how few random cuts it takes to set a row apart from the
+// others. Stateless: a row's score depends on its features alone.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
-// The forest on twelve standard outlier sets: train = test = all rows, 100 trees of 256, ten seeds. The
-// mean AUROC must lie as close to scikit-learn's as the spread of its own ten seeds allows.
-// Data: $WEIR_SHARED_DATA/outliers/<name>.csv.gz, columns f0..fN,label; a set that is absent is skipped.
+// The forest on twelve standard outlier sets: train = test = all rows, 100 trees of 256, ten seeds.
+// The mean AUROC must lie as close to scikit-learn's as the spread of its own ten seeds allows.
+// Data: $WEIR_SHARED_DATA/outliers/<name>.csv.gz, columns f0..fN,label; a set that is absent is
+// skipped.
 #include <gtest/gtest.h>
 #include <tbb/parallel_sort.h>
 

@@ -69,8 +69,8 @@ class ScoreBuffer {
 // Writes what rows get while there is no model set: flag warming, tail 0, no detector.
 void score_warming(ScoreOutput& out);
 
-// Writes the positive amounts [features] as contributions: by weight falling, then by feature number.
-// Returns how many were written, at most out.size().
+// Writes the positive amounts [features] as contributions: by weight falling, then by feature
+// number. Returns how many were written, at most out.size().
 std::size_t rank_contributions(std::span<const double> amounts, std::span<Contribution> out);
 
 class ModelSet {

@@ -146,7 +146,8 @@ HWY_INLINE void evaluate(const CompareProgram& program, const CompareProgram::Tr
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 
-// The 255 thresholds of a byte column in registers, in the search order of CompareProgram::ByteColumn.
+// The 255 thresholds of a byte column in registers, in the search order of
+// CompareProgram::ByteColumn.
 struct Pivots {
   explicit Pivots(const float* p)
       : level0(_mm512_set1_ps(p[0])),

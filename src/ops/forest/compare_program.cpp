@@ -137,8 +137,9 @@ class TreeCompiler {
     return step;
   }
 
-  // Appends the steps of a tree in post-order; its result lands in slot 1. An inner node is visited twice,
-  // before and after its children. `used` counts the slots that hold results still to be read.
+  // Appends the steps of a tree in post-order; its result lands in slot 1. An inner node is visited
+  // twice, before and after its children. `used` counts the slots that hold results still to be
+  // read.
   void emit() {
     if (is_leaf(0)) {
       program_.steps.push_back({0, 0, 1, constant(0), constant(0)});

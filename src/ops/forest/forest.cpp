@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/numeric/elementary.hpp"
 
 namespace weir::ops {
 namespace {
@@ -21,7 +22,8 @@ Status bad_node(std::size_t tree, std::size_t node, std::string_view what) {
                                                   std::to_string(node) + ": " + std::string(what));
 }
 
-// Visits one tree from the root; `order` becomes its nodes, each after its parent, with their depths.
+// Visits one tree from the root; `order` becomes its nodes, each after its parent, with their
+// depths.
 Status walk_tree(const Forest& forest, std::size_t tree, std::vector<std::uint32_t>& order,
                  std::vector<std::uint32_t>& depth) {
   const std::uint32_t first = forest.begin[tree];
@@ -105,13 +107,13 @@ double average_path_length(std::uint64_t n) {
   if (n <= 1) return 0;
   if (n == 2) return 1;
   const auto x = static_cast<double>(n);
-  return 2 * (std::log(x - 1) + kEulerGamma) - 2 * (x - 1) / x;
+  return 2 * (numeric::ln(x - 1) + kEulerGamma) - 2 * (x - 1) / x;
 }
 
 double Forest::score(double raw) const {
   const double c = average_path_length(psi);
   if (c == 0) return 0.5;
-  return std::exp2(raw / (static_cast<double>(trees()) * c));
+  return numeric::exp2(raw / (static_cast<double>(trees()) * c));
 }
 
 Status check_forest(const Forest& forest) {
@@ -255,7 +257,8 @@ Result<Forest> Forest::deserialize(ByteReader& in) {
   forest.psi = in.u32();
   forest.offset = in.f64();
   forest.scale_bits = in.u32();
-  forest.wide = in.u8() != 0;
+  const std::uint8_t wide = in.u8();
+  forest.wide = wide == 1;
   const std::uint32_t names = in.u32();
   if (names > kForestColumnsMax) return malformed("too many names");
   for (std::uint32_t i = 0; i < names && in.ok(); ++i) forest.names.emplace_back(in.text());
@@ -267,7 +270,7 @@ Result<Forest> Forest::deserialize(ByteReader& in) {
   in.array(forest.rows);
   in.array(forest.mean_path);
   if (!in.ok()) return malformed("the forest is cut short");
-  if (forest.scale_bits < kScaleBitsMin || forest.scale_bits > kScaleBitsMax ||
+  if (wide > 1 || forest.scale_bits < kScaleBitsMin || forest.scale_bits > kScaleBitsMax ||
       !std::isfinite(forest.offset) || forest.psi > kForestPsiMax) {
     return malformed("scale, offset or psi out of range");
   }

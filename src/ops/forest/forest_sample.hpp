@@ -1,4 +1,5 @@
-// Rows for the forest's tests and benches: reproducible, and the same as tests/golden/forest makes them.
+// Rows for the forest's tests and benches: reproducible, and the same as tests/golden/forest makes
+// them.
 #pragma once
 
 #include <bit>
@@ -38,7 +39,8 @@ inline double sample_unit(std::uint64_t index) {
   return static_cast<double>(z >> 40) / 16'777'216.0;
 }
 
-// The eight columns of the scikit-learn fixtures: uniform, skewed, integer, constant, sums, correlated.
+// The eight columns of the scikit-learn fixtures: uniform, skewed, integer, constant, sums,
+// correlated.
 inline SampleRows fixture_rows(std::size_t rows) {
   SampleRows made(rows, 8);
   for (std::size_t i = 0; i < rows; ++i) {
@@ -57,8 +59,8 @@ inline SampleRows fixture_rows(std::size_t rows) {
   return made;
 }
 
-// The rows of the forest bench, which bench/forest_peer.py computes too: each value a sum of four uniform
-// numbers, column c scaled by c + 1.
+// The rows of the forest bench, which bench/forest_peer.py computes too: each value a sum of four
+// uniform numbers, column c scaled by c + 1.
 inline SampleRows bench_rows(std::size_t rows, std::size_t columns) {
   SampleRows made(rows, columns);
   for (std::size_t c = 0; c < columns; ++c) {

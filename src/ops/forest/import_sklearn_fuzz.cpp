@@ -5,16 +5,15 @@
 #include "ops/forest/scorer.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir::ops;
-  const auto forest = import_sklearn_json({reinterpret_cast<const char*>(data), size});
+  const auto forest = weir::ops::import_sklearn_json({reinterpret_cast<const char*>(data), size});
   if (!forest) return 0;
   const std::vector<float> row(forest->columns, 0.5F);
-  const ColumnsView view{row.data(), 1, 1, forest->columns};
+  const weir::ops::ColumnsView view{row.data(), 1, 1, forest->columns};
   float raw = 0;
-  ForestScorer(*forest, ForestEngine::kTraverse).score(view, {&raw, 1});
+  weir::ops::ForestScorer(*forest, weir::ops::ForestEngine::kTraverse).score(view, {&raw, 1});
   weir::ByteWriter out;
   forest->serialize(out);
   weir::ByteReader in(out.bytes());
-  if (!Forest::deserialize(in)) std::abort();
+  if (!weir::ops::Forest::deserialize(in)) std::abort();
   return 0;
 }

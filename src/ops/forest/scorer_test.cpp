@@ -145,7 +145,8 @@ TEST(ForestScorer, AgreesBeyond257TreesWhere16BitSumsAreWidened) {
 }
 
 TEST(ForestScorer, AgreesOnLargeTreesWithManyPathLengths) {
-  // Heaps of duplicates make leaves of many sizes, hence many path lengths: each width of table is read.
+  // Heaps of duplicates make leaves of many sizes, hence many path lengths: each width of table is
+  // read.
   bool seen[4] = {};  // up to 64, 128, 256, and more than compare_all holds
   for (const float scale : {0.5F, 1.0F, 2.0F}) {
     SampleRows rows = bell_rows(60'000, 3, 7);

@@ -3,8 +3,9 @@
 //   WEIR_ASSIGN(const ForestBenchReport report, run_forest_bench({.rows = 262'144}));
 //   report.exact_rows_per_second;
 //
-// The peer is scikit-learn, on the same rows and the same trees: bench/forest_peer.py fits and times it and
-// writes model.json; this bench then reads that model and writes its scores for the comparison.
+// The peer is scikit-learn, on the same rows and the same trees: bench/forest_peer.py fits and
+// times it and writes model.json; this bench then reads that model and writes its scores for the
+// comparison.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +48,8 @@ struct ForestBenchReport {
   std::size_t differing_rows = 0;  // rows where an engine's bits differ from the naive walk: 0
 };
 
-// Runs the bench. Errors: invalid_argument for a model that does not fit the columns or cannot be read.
+// Runs the bench. Errors: invalid_argument for a model that does not fit the columns or cannot be
+// read.
 Result<ForestBenchReport> run_forest_bench(const ForestBenchOptions& options);
 
 // Returns the report as a table for people.

@@ -41,7 +41,8 @@ float round_down(double t) {
              : nearest;
 }
 
-// Draws `count` of n rows without replacement, each subset equally likely (Floyd, CACM 30(9), 1987).
+// Draws `count` of n rows without replacement, each subset equally likely (Floyd, CACM 30(9),
+// 1987).
 void sample_rows(Philox& rng, std::uint32_t n, std::uint32_t count,
                  std::vector<std::uint32_t>& out) {
   out.clear();

@@ -1,5 +1,5 @@
-// TraverseProgram: a forest laid out for walking eight rows, or eight trees, side by side (see scorer.hpp).
-// One walk waits for memory most of the time; eight independent ones fill the wait.
+// TraverseProgram: a forest laid out for walking eight rows, or eight trees, side by side (see
+// scorer.hpp). One walk waits for memory most of the time; eight independent ones fill the wait.
 #pragma once
 
 #include <cstdint>
