@@ -119,6 +119,7 @@ TEST(ConfigLoad, SurvivesHeadersOnWhichTheTomlParserAsserts) {
             "w.toml:3:1: malformed table header or key; write [table] or key = value");
   EXPECT_EQ(only_problem(load_text("[")).substr(0, 9), "w.toml:1:");
   EXPECT_EQ(only_problem(load_text("[\x19")).substr(0, 9), "w.toml:1:");
+  EXPECT_EQ(only_problem(load_text("a = 9\xEF\xBC\x85")).substr(0, 9), "w.toml:1:");
 }
 
 TEST(ConfigLoad, TakesEveryFileOfTheFuzzCorpus) {
