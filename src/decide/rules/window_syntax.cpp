@@ -45,7 +45,13 @@ Status RuleExtension::parse_window_arguments(Parser& p, const Token& name, RuleW
   } else {
     // Something stands in front of the key: the value. A bad key is reported where a key must stand.
     cursor.seek(start);
-    WEIR_ASSIGN(window.value, parse_inner(p, name, false));
+    auto value = parse_inner(p, name, false);
+    if (!value) {
+      const bool about_key =
+          !window.spec.takes_value() && !key && key.error().reason() == "window_key";
+      return about_key ? key.error() : value.error();
+    }
+    window.value = *value;
     if (!cursor.peek().is(",")) return cursor.unexpected("',' and the window's key");
     cursor.next();
     if (cursor.at(TokenKind::kDuration)) {
