@@ -4,9 +4,11 @@
 //   for (Height h = index->indexed_height() + 1; h <= durable; ++h) index->add(h, block.events());
 //   for (const DecisionPlace& place : index->find(id)) ... read the block, compare the id ...
 //
-// The pass thread copies an 8-byte fingerprint per event; a thread of its own sorts them into runs
-// of a million, writes each as one file and merges files of like size. What was not yet written is
-// lost with the process and added again from the log at start: indexed_height() says from where.
+// The pass thread writes a 16-byte entry per event; a thread of its own sorts them into runs of a
+// million, writes each as one file and merges files of like size, eight to one. What was not yet
+// written is lost with the process and added again from the log at start: indexed_height() says
+// from where. Entries of blocks that are in no file yet are searched one after the other, at most
+// three runs of them: a few milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +28,11 @@ struct DecisionPlace {
 };
 
 struct DecisionIndexOptions {
-  std::size_t run_entries = std::size_t{1} << 20;  // 16 MiB each in memory; at most three exist
-  std::size_t merge_ways = 8;                      // runs of one level merge into one of the next
+  std::size_t run_entries = std::size_t{1}
+                            << 20;  // 16 MiB in memory; at most three runs wait there
+  std::size_t merge_ways = 8;       // runs of one size merge into one of the next
+  Height height_min = 1;            // the log's oldest block: a run has to begin there or before
+  Height height_max = UINT64_MAX;   // the log's newest block: runs that reach beyond it are dropped
 };
 
 class DecisionIndex {
