@@ -2,8 +2,9 @@
 //
 // A window W has the grain g = W / 256. A value moves from time a to time b by
 //   v *= decay_factor(tick(b) - tick(a)),   tick(t) = floor(t / g),   factor(d) = e^(-d / 256).
-// Ticks are counted from 1970, not from the last event, so the steps of a busy account telescope: a million
-// touches one millisecond apart decay as much as one touch after 1,000 s. A steady rate r settles at r * W.
+// Ticks are counted from 1970, not from the last event, so the steps of a busy account telescope: a
+// million touches one millisecond apart decay as much as one touch after 1,000 s. A steady rate r
+// settles at r * W.
 //
 //   v = decayed(v, decay_factor(tick(kOneHour, now_us) - tick(kOneHour, last_us)));
 #pragma once
@@ -45,8 +46,8 @@ inline float decayed(float value, float factor) {
   return v < kVanish ? 0.0F : v;
 }
 
-// Returns the estimate of distinct items behind a 32-bit linear counter with `zero_bits` bits still clear:
-// -32 ln(z / 32) with z = max(zero_bits, 1/2).
+// Returns the estimate of distinct items behind a 32-bit linear counter with `zero_bits` bits still
+// clear: -32 ln(z / 32) with z = max(zero_bits, 1/2).
 float distinct_estimate(unsigned zero_bits);
 
 }  // namespace weir::profile

@@ -50,7 +50,8 @@ TEST(Decay, IsWithinFourPerMilleOfTheContinuousForm) {
   }
 }
 
-// Decay by the gap between events, cut to whole ticks, would never age an account that is touched often.
+// Decay by the gap between events, cut to whole ticks, would never age an account that is touched
+// often.
 TEST(Decay, LosesNothingOverAMillionSmallSteps) {
   const std::uint64_t start = 1'767'607'200'000'000;
   for (const Window window : {kOneMinute, kOneHour, kOneDay}) {

@@ -1,12 +1,12 @@
-// EdgeTable: who has paid whom. A fixed table of 64-byte lines, four entries each, keyed by the unordered
-// pair of slots, so that one line answers new, repeated and reciprocal.
+// EdgeTable: who has paid whom. A fixed table of 64-byte lines, four entries each, keyed by the
+// unordered pair of slots, so that one line answers new, repeated and reciprocal.
 //
 //   const std::uint64_t hash = pair_hash(debtor_slot, creditor_slot);
 //   edges.prefetch(hash);
 //   EdgeCounts before = edges.touch(hash, debtor_slot <= creditor_slot, second);
 //
-// Counts decay over thirty days. A full line gives up its oldest entry, then the lowest: rare pairs of a
-// busy table are forgotten first, and evictions() says how many. Not thread-safe.
+// Counts decay over thirty days. A full line gives up its oldest entry, then the lowest: rare pairs
+// of a busy table are forgotten first, and evictions() says how many. Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -35,9 +35,10 @@ void EntityIndex::begin_growth() {
   moved_ = 1;  // start_ counts as done: whatever fills it from now on belongs to the last round
 }
 
-// Moves clusters as a whole: what is done ends at an empty bucket, so every id whose home lies behind it is
-// in the new table and no other is. Moved buckets are emptied, because an id whose home is near the end of
-// the round may still be put past start_; the last round goes on until it has met an empty bucket there.
+// Moves clusters as a whole: what is done ends at an empty bucket, so every id whose home lies
+// behind it is in the new table and no other is. Moved buckets are emptied, because an id whose
+// home is near the end of the round may still be put past start_; the last round goes on until it
+// has met an empty bucket there.
 void EntityIndex::move_some(std::uint64_t buckets) {
   const std::uint64_t target = moved_ + buckets;
   std::uint64_t at = (start_ + moved_) % old_.size();

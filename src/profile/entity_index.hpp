@@ -5,10 +5,10 @@
 //   IndexEntry* entry = index.probe(id, hash); // entry->id == 0: absent, and this is its place
 //   if (entry->id == 0) index.add(entry, {id, slot, 0, 0});
 //
-// Growth is spread out: a table of twice the size is mapped, and every add() moves at least 16 buckets of
-// the old one, whole clusters at a time. A home bucket tells which table an id lives in, so a look-up
-// reads one table only, before, during and after. Homes are hash * buckets / 2^64: no power of two needed.
-// Not thread-safe.
+// Growth is spread out: a table of twice the size is mapped, and every add() moves at least 16
+// buckets of the old one, whole clusters at a time. A home bucket tells which table an id lives in,
+// so a look-up reads one table only, before, during and after. Homes are hash * buckets / 2^64: no
+// power of two needed. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ class EntityIndex {
     __builtin_prefetch(&table_[home(hash, table_)], 1);
     if (old_.data() != nullptr) __builtin_prefetch(&old_[home(hash, old_)], 1);
   }
-  // Returns the entry of `id`, or the empty bucket where add() may put it. Valid until the next add().
+  // Returns the entry of `id`, or the empty bucket where add() may put it. Valid until the next
+  // add().
   IndexEntry* probe(std::uint64_t id, std::uint64_t hash) {
     PagedArray<IndexEntry>& table = table_of(hash);
     const std::uint64_t size = table.size();

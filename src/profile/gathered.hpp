@@ -1,6 +1,6 @@
-// Gathered: the raw values of a batch between the sequential pass over profiles and the vector pass that
-// turns them into features. Blocks of 64 rows, each block column by column, so that a block stays in the
-// first-level cache and vector code reads whole lines.
+// Gathered: the raw values of a batch between the sequential pass over profiles and the vector pass
+// that turns them into features. Blocks of 64 rows, each block column by column, so that a block
+// stays in the first-level cache and vector code reads whole lines.
 //
 //   Gathered gathered;
 //   WEIR_TRY(profiles.gather(columns, gathered, out));
@@ -52,8 +52,9 @@ class Gathered {
   std::size_t rows_ = 0;
 };
 
-// Writes the features of one block into rows [row, row + 64) of every column of `features`; `row` is a
-// multiple of 64, and rows past the batch are padding that may be written.
-void compute_block(const GatheredBlock& block, float* features, std::size_t stride, std::size_t row);
+// Writes the features of one block into rows [row, row + 64) of every column of `features`; `row`
+// is a multiple of 64, and rows past the batch are padding that may be written.
+void compute_block(const GatheredBlock& block, float* features, std::size_t stride,
+                   std::size_t row);
 
 }  // namespace weir::profile

@@ -1,5 +1,6 @@
-// PagedArray<T>: zeroed memory straight from the kernel, on huge pages, filled in only where it is touched.
-// Tables that may grow to gigabytes reserve their address range at once and pay for it page by page.
+// PagedArray<T>: zeroed memory straight from the kernel, on huge pages, filled in only where it is
+// touched. Tables that may grow to gigabytes reserve their address range at once and pay for it
+// page by page.
 //
 //   PagedArray<Profile> slab(1 << 20);   // no page is resident yet
 #pragma once

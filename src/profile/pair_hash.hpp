@@ -1,5 +1,5 @@
-// XXH3-64 (Collet) of exactly eight bytes, inline: the hash of slot pairs and of counterparties. The general
-// entry point costs a call and a branch on the length for each event.
+// XXH3-64 (Collet) of exactly eight bytes, inline: the hash of slot pairs and of counterparties.
+// The general entry point costs a call and a branch on the length for each event.
 //
 //   std::uint64_t h = xxh3_word(std::uint64_t{low} | std::uint64_t{high} << 32);
 #pragma once

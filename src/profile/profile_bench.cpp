@@ -1,8 +1,10 @@
-// The profile stages in ns/event: index, gather (profiles and edges), vector pass, and both together as
-// touch(), for uniformly random accounts, which is the worst case for caches, beside node-based maps.
+// The profile stages in ns/event: index, gather (profiles and edges), vector pass, and both
+// together as touch(), for uniformly random accounts, which is the worst case for caches, beside
+// node-based maps.
 //
-// Back of the envelope: an event reads and writes two profiles of two lines, one edge line and two index
-// lines: seven cache misses once the tables outgrow the cache, which prefetching overlaps about ten deep.
+// Back of the envelope: an event reads and writes two profiles of two lines, one edge line and two
+// index lines: seven cache misses once the tables outgrow the cache, which prefetching overlaps
+// about ten deep.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// NaiveProfiles: profiles and features written once more, as plainly as they can be: std::map keyed by
-// EntityId, one number after the other, no slots, lanes, columns or batches. Tests and the bench compare
-// the fast form with it, bit for bit.
+// NaiveProfiles: profiles and features written once more, as plainly as they can be: std::map keyed
+// by EntityId, one number after the other, no slots, lanes, columns or batches. Tests and the bench
+// compare the fast form with it, bit for bit.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +57,8 @@ class NaiveProfiles {
     std::array<float, kFeatures>& f = answer.features;
     const std::set<std::uint8_t> quiet = {6, 7, 8, 11, 13};
     const bool touch = !quiet.contains(e.type);
-    const double scale = std::pow(10.0, e.exponent);
+    double scale = 1;
+    for (int i = 0; i < e.exponent; ++i) scale *= 10;
     const float x = static_cast<float>(static_cast<double>(e.amount) / scale);
     const float lx = numeric::log2f(1.0F + x);
     put(f, Feature::kAmountLog, lx);

@@ -1,10 +1,12 @@
 // Profile: the 128 bytes kept of a party, and how an event changes them.
 //
 //   const EventTime now(event.time_us);
-//   const Aged aged = age_profile(profile, now);   // decayed to max(now, last); read "before" values here
-//   add_out(profile, aged, amount);                // counts and sums as debtor; read "after" values here
+//   const Aged aged = age_profile(profile, now);   // decayed to max(now, last); read "before"
+//   values here add_out(profile, aged, amount);                // counts and sums as debtor; read
+//   "after" values here
 //
-// The first line is sixteen decayed f32, aged by one vector multiply; lanes are in the order of the fields.
+// The first line is sixteen decayed f32, aged by one vector multiply; lanes are in the order of the
+// fields.
 #pragma once
 
 #include <algorithm>
@@ -176,8 +178,8 @@ inline void add_in(Profile& p, const Aged& aged, float amount) {
   p.s_in[2] += aged.weight[kThirtyDays] * amount;
 }
 
-// Moves the amount baseline towards `amount_log`; from the fifth event on a step is at most four standard
-// deviations, so that one huge event cannot poison it.
+// Moves the amount baseline towards `amount_log`; from the fifth event on a step is at most four
+// standard deviations, so that one huge event cannot poison it.
 inline void train_amount(Profile& p, float amount_log) {
   const float rate = std::max(1.0F / static_cast<float>(p.n_out + 1), 1.0F / 64.0F);
   float error = amount_log - p.amount_mean;

@@ -1,4 +1,5 @@
-// Loads arbitrary bytes as a profile snapshot; what loads must save and load again to the same bytes.
+// Loads arbitrary bytes as a profile snapshot; what loads must save and load again to the same
+// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

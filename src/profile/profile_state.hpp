@@ -1,5 +1,5 @@
-// The parts behind Profiles: options in working form, the profiles themselves, index, edges, overflow.
-// Private to this folder.
+// The parts behind Profiles: options in working form, the profiles themselves, index, edges,
+// overflow. Private to this folder.
 #pragma once
 
 #include <array>
@@ -16,9 +16,9 @@
 
 namespace weir::profile {
 
-// Profiles by slot, in slabs of 2^20. Slabs are mapped when the first slot of the last one is handed out
-// and become resident as slots are used. The table of slabs never moves, so a slot that a batch carries
-// can be read while index() adds slabs for the next batch.
+// Profiles by slot, in slabs of 2^20. Slabs are mapped when the first slot of the last one is
+// handed out and become resident as slots are used. The table of slabs never moves, so a slot that
+// a batch carries can be read while index() adds slabs for the next batch.
 class ProfileSlabs {
  public:
   static constexpr unsigned kShift = 20;

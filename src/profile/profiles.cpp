@@ -12,8 +12,9 @@ namespace {
 using wire::EntityId;
 using wire::Event;
 
-// What one entity is taken to cost when bytes_max is compared: its index entry at the lowest load while
-// the table grows, and the profile of a party. A function of the options only, so that replay agrees.
+// What one entity is taken to cost when bytes_max is compared: its index entry at the lowest load
+// while the table grows, and the profile of a party. A function of the options only, so that replay
+// agrees.
 constexpr std::uint64_t kIndexBytes = 48;
 constexpr std::uint64_t kPartyBytes = sizeof(Profile) + kIndexBytes;
 constexpr std::int64_t kWeekUs = std::int64_t{7} * 86'400 * 1'000'000;

@@ -9,12 +9,13 @@
 //   float z = features.at(row, Feature::kAmountZ);
 //
 // A party (debtor or creditor) has a profile of two cache lines: decayed counts and sums, an amount
-// baseline, hours, linear counters, label risk. A pair of parties has an entry in the edge table. Events
-// act in row order, so features do not depend on where batches are cut.
+// baseline, hours, linear counters, label risk. A pair of parties has an entry in the edge table.
+// Events act in row order, so features do not depend on where batches are cut.
 //
-// Threads: one thread at a time for index(), touch(), apply_label(), set_flags() and load(); the readers
-// (find, flags, view, count, bytes, save) must not run beside them. index() of the next batch may run
-// beside gather() of the current one. compute_features() is free: any thread, any rows.
+// Threads: one thread at a time for index(), touch(), apply_label(), set_flags() and load(); the
+// readers (find, flags, view, count, bytes, save) must not run beside them. index() of the next
+// batch may run beside gather() of the current one. compute_features() is free: any thread, any
+// rows.
 #pragma once
 
 #include <array>
@@ -31,8 +32,8 @@
 namespace weir::profile {
 
 inline constexpr std::int64_t kNoTime = INT64_MIN;
-// Slots of entities that are no party (merchant, device, instrument, ip) count up from here; they have no
-// profile. Such an entity gets a party slot when it first pays or receives.
+// Slots of entities that are no party (merchant, device, instrument, ip) count up from here; they
+// have no profile. Such an entity gets a party slot when it first pays or receives.
 inline constexpr std::uint32_t kSideSlotFirst = 0x80000000U;
 inline constexpr unsigned kNearLimitsMax = 8;
 
@@ -72,7 +73,8 @@ struct TouchOut {
   }
 };
 
-// A label as a control record brings it: parties of the labelled event, verdict, and the label before it.
+// A label as a control record brings it: parties of the labelled event, verdict, and the label
+// before it.
 struct LabelUpdate {
   wire::EntityId debtor;
   wire::EntityId creditor;
@@ -122,8 +124,9 @@ struct ProfileState;
 // Raw values of each row, between the sequential pass over profiles and the vector pass.
 class Gathered;
 
-// Computes the features of rows [row_begin, row_end) of a gathered batch. row_begin is a multiple of 64;
-// `features` has been resized to the batch. Thread-safe for disjoint rows; same bits on every ISA.
+// Computes the features of rows [row_begin, row_end) of a gathered batch. row_begin is a multiple
+// of 64; `features` has been resized to the batch. Thread-safe for disjoint rows; same bits on
+// every ISA.
 void compute_features(const Gathered& gathered, FeatureMatrix& features, std::size_t row_begin,
                       std::size_t row_end);
 
@@ -133,16 +136,18 @@ class Profiles {
   using Writer = std::function<Status(std::span<const std::uint8_t>)>;
   using Reader = std::function<Status(std::span<std::uint8_t>)>;
 
-  // Reserves address space and the index; CHECKs the options (near_limits, bytes_max >= 1 MiB + edges).
+  // Reserves address space and the index; CHECKs the options (near_limits, bytes_max >= 1 MiB +
+  // edges).
   explicit Profiles(ProfileOptions options);
   ~Profiles();
   Profiles(const Profiles&) = delete;
   Profiles& operator=(const Profiles&) = delete;
   const ProfileOptions& options() const;
 
-  // Gives every entity of the events a slot, by first appearance in row order and, in a row, debtor,
-  // creditor, merchant, device, instrument, ip; resizes and fills `out`. Allocates only when the index
-  // grows (16 buckets moved for each entity added, so no call stops for it) or a slab of 2^20 is added.
+  // Gives every entity of the events a slot, by first appearance in row order and, in a row,
+  // debtor, creditor, merchant, device, instrument, ip; resizes and fills `out`. Allocates only
+  // when the index grows (16 buckets moved for each entity added, so no call stops for it) or a
+  // slab of 2^20 is added.
   void index(std::span<const wire::Event> events, IndexOut& out);
 
   // Applies the events in row order and writes 32 features a row; resizes `features` and `out`.
@@ -154,8 +159,9 @@ class Profiles {
   // touch() = gather() + compute_features() over all rows, block by block.
   Status gather(const EventColumns& columns, Gathered& gathered, TouchOut& out);
 
-  // Adds or takes back the weight of a label: fraud adds 1 to the creditor's 7-day and the debtor's 30-day
-  // label risk, decayed from `at_us` to the profile's last event. Unknown parties are skipped.
+  // Adds or takes back the weight of a label: fraud adds 1 to the creditor's 7-day and the debtor's
+  // 30-day label risk, decayed from `at_us` to the profile's last event. Unknown parties are
+  // skipped.
   void apply_label(const LabelUpdate& label);
 
   // Sets the bits of `mask` to `value`; an entity never seen before gets a slot.
@@ -174,8 +180,8 @@ class Profiles {
 
   // Writes the whole state; the bytes are a function of the events and calls seen.
   Status save(const Writer& write) const;
-  // Replaces the state by a saved one. data_loss (snapshot_*) if the bytes are damaged or were written
-  // under other options; the object is then empty.
+  // Replaces the state by a saved one. data_loss (snapshot_*) if the bytes are damaged or were
+  // written under other options; the object is then empty.
   Status load(const Reader& read);
 
  private:

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/isa.hpp"
@@ -103,8 +105,8 @@ TEST(Profiles, ReadsAmountBaselineBeforeTheEvent) {
   EXPECT_NEAR(view->amount_log_variance, 0.242944F, 1e-6);
 }
 
-// Busy and rare accounts, late events, self-transfers, quiet types, absent parties, huge and zero amounts,
-// equal times, gaps of months.
+// Busy and rare accounts, late events, self-transfers, quiet types, absent parties, huge and zero
+// amounts, equal times, gaps of months.
 std::vector<Event> random_stream(std::uint64_t seed, std::size_t count) {
   Philox rng(seed, 99);
   std::vector<Event> events;
@@ -195,6 +197,25 @@ TEST(Profiles, MatchesTheNaivePassBitForBitWhateverTheBatchCuts) {
   }
 }
 
+// The streams above would prove little if a feature stayed at one value in them.
+TEST(Profiles, RandomStreamsMoveEveryFeature) {
+  const std::vector<Event> events = random_stream(11, 40'000);
+  Profiles profiles(small_options());
+  Pass pass;
+  pass.run(profiles, events);
+  profiles.apply_label({{events[0].debtor}, {events[0].creditor}, true, events.back().time_us});
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    profiles.apply_label({{account(n)}, {account(n)}, true, events.back().time_us});
+  }
+  pass.run(profiles, random_stream(14, 40'000));
+  for (unsigned f = 0; f < kFeatures; ++f) {
+    const float* column = pass.features.column(static_cast<Feature>(f));
+    const std::set<float> values(column, column + 40'000);
+    EXPECT_GE(values.size(), f == static_cast<unsigned>(Feature::kNewEdge) ? 2U : 6U)
+        << feature_name(static_cast<Feature>(f));
+  }
+}
+
 TEST(Profiles, GivesTheSameBitsOnEveryVectorUnit) {
   const std::vector<Event> events = random_stream(21, 5'000);
   std::vector<float> first;
@@ -239,7 +260,8 @@ TEST(Profiles, GatherThenComputeEqualsTouch) {
   EXPECT_EQ(out.late, pass.out.late);
 }
 
-// A million payments one millisecond apart: decay by the gap, cut to ticks, would keep every one of them.
+// A million payments one millisecond apart: decay by the gap, cut to ticks, would keep every one of
+// them.
 TEST(Profiles, KeepsDecayingAnAccountThatIsTouchedEveryMillisecond) {
   Profiles profiles(small_options());
   Pass pass;

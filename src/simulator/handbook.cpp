@@ -204,9 +204,9 @@ class Handbook final : public Simulator {
   std::uint64_t emitted_ = 0;
 };
 
-// Precision of an all-knowing ranking: on each day of the week the fraud cards not yet known or caught fill
-// as many of the hundred places as there are. Known: those seen in the training week, and whatever became
-// known before the delay of a week.
+// Precision of an all-knowing ranking: on each day of the week the fraud cards not yet known or
+// caught fill as many of the hundred places as there are. Known: those seen in the training week,
+// and whatever became known before the delay of a week.
 class CardPrecision {
  public:
   static constexpr std::uint32_t kTrain = 115;  // 2018-07-25

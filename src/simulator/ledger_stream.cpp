@@ -20,7 +20,8 @@ constexpr std::size_t kAhead = 16;
 constexpr std::uint8_t kPurpose = 16;
 constexpr std::uint16_t kEuro = 978;
 
-// How far a block has been rotated, in turns of one community. Whole numbers: drift is in 2^-32 per epoch.
+// How far a block has been rotated, in turns of one community. Whole numbers: drift is in 2^-32 per
+// epoch.
 std::uint32_t rotation(std::uint32_t block, std::uint64_t epoch, std::uint64_t drift) {
   const std::uint64_t phase = scrambled(block) >> 32;
   return static_cast<std::uint32_t>((epoch * drift + phase) >> 32);
@@ -77,8 +78,8 @@ class LedgerStream final : public Simulator {
   std::span<const Mark> marks() const override { return {}; }
 
  private:
-  // One generator block feeds one payment: 64 bits pick each party, and a hash of all of them decides the
-  // rest, which is half the price of a second block.
+  // One generator block feeds one payment: 64 bits pick each party, and a hash of all of them
+  // decides the rest, which is half the price of a second block.
   struct Draw {
     std::uint64_t debtor;
     std::uint64_t creditor;
@@ -151,7 +152,8 @@ class LedgerStream final : public Simulator {
       fill_sides(event, debtor, creditor, payment, static_cast<std::uint32_t>(d.rest >> 40));
   }
 
-  // Devices and addresses stay with the debtor, except now and then; cards and shops belong to payments.
+  // Devices and addresses stay with the debtor, except now and then; cards and shops belong to
+  // payments.
   static void fill_sides(wire::Event& event, std::uint32_t debtor, std::uint32_t creditor,
                          bool payment, std::uint32_t r) {
     using wire::EntityId;

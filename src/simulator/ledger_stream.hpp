@@ -1,9 +1,10 @@
 // The `ledger` profile: payments between N accounts as fast as a bench can take them.
 //
-// Popularity is Zipf over ranks. Ranks are cut into blocks of k = `communities` neighbours; each block holds
-// one account of every community, so that all communities are equally busy and a payment can stay inside
-// one: draw a block by popularity, take the block's account of the debtor's community. Every 100,000
-// events a share `drift` of the blocks rotates its accounts one community on.
+// Popularity is Zipf over ranks. Ranks are cut into blocks of k = `communities` neighbours; each
+// block holds one account of every community, so that all communities are equally busy and a
+// payment can stay inside one: draw a block by popularity, take the block's account of the debtor's
+// community. Every 100,000 events a share `drift` of the blocks rotates its accounts one community
+// on.
 #pragma once
 
 #include "simulator/simulator.hpp"

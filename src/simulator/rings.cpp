@@ -116,7 +116,8 @@ class Rings final : public Simulator {
     return 1 + static_cast<std::int64_t>(std::min(value, 1e9) * 100.0);
   }
 
-  // The i-th of n background payments comes at the (i + u) / n share of the period: sorted by itself.
+  // The i-th of n background payments comes at the (i + u) / n share of the period: sorted by
+  // itself.
   std::int64_t background_time() {
     if (time_of_ != drawn_) {
       rng_ = Philox(options_.seed, stream_of(kBackground, 0));
@@ -181,7 +182,8 @@ class Rings final : public Simulator {
       }
     }
     const std::vector<RingStep> shape = ring_shape(family, count, steps, rng);
-    // In shares of payments, not hours, so that the steps fall where the background's payments fall.
+    // In shares of payments, not hours, so that the steps fall where the background's payments
+    // fall.
     const double period = static_cast<double>(days_);
     const double span = benign ? 0.5 + 1.5 * rng.next_unit() : 0.02 + 0.3 * rng.next_unit();
     const double gap = std::min(7.0, period / (kRounds + 2));

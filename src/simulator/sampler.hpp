@@ -1,5 +1,6 @@
-// Samplers of the simulator: normal, Poisson, and any discrete distribution by alias table. They use Philox
-// and our own elementary functions only, so that a seed gives the same bytes on every platform.
+// Samplers of the simulator: normal, Poisson, and any discrete distribution by alias table. They
+// use Philox and our own elementary functions only, so that a seed gives the same bytes on every
+// platform.
 //
 //   Philox rng(seed, stream);
 //   double amount = mean + deviation * standard_normal(rng);
@@ -20,7 +21,8 @@ constexpr std::uint64_t stream_of(std::uint8_t purpose, std::uint32_t a, std::ui
   return std::uint64_t{purpose} << 56 | std::uint64_t{a & 0xFFFFFFU} << 32 | b;
 }
 
-// Draws from N(0, 1) by the polar method (Marsaglia and Bray 1964); takes a varying number of draws.
+// Draws from N(0, 1) by the polar method (Marsaglia and Bray 1964); takes a varying number of
+// draws.
 double standard_normal(Philox& rng);
 
 // Draws from a Poisson distribution by inversion; one draw. `mean` in [0, 100].
@@ -34,7 +36,8 @@ class Poisson {
   double none_;  // e^-mean
 };
 
-// Draws index i with probability weight[i] / sum in constant time (Walker 1977, tables after Vose 1991).
+// Draws index i with probability weight[i] / sum in constant time (Walker 1977, tables after Vose
+// 1991).
 class AliasTable {
  public:
   // Builds from weights >= 0 with a positive sum; at most 2^31 of them. O(n).
@@ -62,7 +65,8 @@ class AliasTable {
   AlignedBuffer<Cell> cells_;  // on huge pages when large: picks are random reads
 };
 
-// Mixes 64 bits into 64 bits (the finalizer of splitmix64): a stable hash for structure, not for draws.
+// Mixes 64 bits into 64 bits (the finalizer of splitmix64): a stable hash for structure, not for
+// draws.
 constexpr std::uint64_t scrambled(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15ULL;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;

@@ -6,12 +6,12 @@
 //   wire::EventBatch batch;
 //   WEIR_ASSIGN(const std::size_t rows, source->read(batch, 8192));   // 0: the stream is over
 //
-// Profiles: `handbook` (cards and terminals with three fraud scenarios, after the distributions published by
-// the Fraud Detection Handbook), `rings` (money-laundering shapes over a Zipf background, with benign
-// twins), `ledger` (N accounts, Zipf, communities that drift, nonces, fees; feeds throughput benches).
-// The bytes of a stream are a function of profile and options, on every platform. The truth is in
-// EventBatch::labels (one a row; none in `ledger`) and, in more detail, in marks().
-// A simulator is used by one thread; several may run beside each other.
+// Profiles: `handbook` (cards and terminals with three fraud scenarios, after the distributions
+// published by the Fraud Detection Handbook), `rings` (money-laundering shapes over a Zipf
+// background, with benign twins), `ledger` (N accounts, Zipf, communities that drift, nonces, fees;
+// feeds throughput benches). The bytes of a stream are a function of profile and options, on every
+// platform. The truth is in EventBatch::labels (one a row; none in `ledger`) and, in more detail,
+// in marks(). A simulator is used by one thread; several may run beside each other.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,8 @@ class Simulator : public wire::EventSource {
 };
 
 // Returns the simulator of a profile: "handbook", "rings" or "ledger".
-// not_found (profile_unknown); invalid_argument (accounts_range, zipf_range, ...) for impossible options.
+// not_found (profile_unknown); invalid_argument (accounts_range, zipf_range, ...) for impossible
+// options.
 Result<std::unique_ptr<Simulator>> make_simulator(std::string_view profile,
                                                   const SimulatorOptions& options);
 

@@ -290,7 +290,8 @@ double auroc(std::vector<std::pair<double, bool>> rows) {
   return wins / (attacks * below);
 }
 
-// A split on amount and hour must not find the rings: it would measure the simulator, not the detector.
+// A split on amount and hour must not find the rings: it would measure the simulator, not the
+// detector.
 TEST(Rings, DoNotLeakThroughAmountOrHour) {
   SimulatorOptions options;
   options.seed = 12;

@@ -30,14 +30,14 @@ inline constexpr float kPoly[] = {0x1.f841dcp-4F,  -0x1.a59aeap-3F, 0x1.ba8738p-
 }  // namespace log2_internal
 
 inline float log2f(float x) {
-  using namespace log2_internal;
-  x = x >= kMin ? x : kMin;
-  x = x <= kMax ? x : kMax;
+  x = x >= log2_internal::kMin ? x : log2_internal::kMin;
+  x = x <= log2_internal::kMax ? x : log2_internal::kMax;
   const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t exponent = (bits - kSplit) >> 23;
+  const std::int32_t exponent = (bits - log2_internal::kSplit) >> 23;
   const float t = std::bit_cast<float>(bits - (exponent << 23)) - 1.0F;
-  float p = kPoly[0];
-  for (unsigned i = 1; i < std::size(kPoly); ++i) p = p * t + kPoly[i];
+  float p = log2_internal::kPoly[0];
+  for (unsigned i = 1; i < std::size(log2_internal::kPoly); ++i)
+    p = p * t + log2_internal::kPoly[i];
   return static_cast<float>(exponent) + p * t;
 }
 
