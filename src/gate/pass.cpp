@@ -356,7 +356,7 @@ Status Pass::apply(const ledger::ControlRecord& record) {
 
 Status Pass::apply_rules(Bytes payload) {
   WEIR_ASSIGN(const RulesControl rules, decode_rules(payload));
-  WEIR_ASSIGN(auto compiled, decide::compile(rules.text, compile_context()));
+  WEIR_ASSIGN(auto compiled, decide::compile_rules(rules.text, compile_context()));
   WEIR_TRY(decider_.set_rules(rules.version, std::move(compiled)));
   versions_.rules = rules.version;
   return Status::ok();

@@ -143,7 +143,7 @@ Status Pass::load(const std::function<std::optional<Bytes>(std::string_view)>& s
   }
   ByteReader rules_in(*section("rules"));
   if (versions_.rules != 0) {
-    WEIR_ASSIGN(auto rules, decide::compile(rules_in.text(), compile_context()));
+    WEIR_ASSIGN(auto rules, decide::compile_rules(rules_in.text(), compile_context()));
     WEIR_TRY(decider_.set_rules(versions_.rules, std::move(rules)));
   }
   ByteReader lists(*section("lists"));

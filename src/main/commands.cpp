@@ -4,10 +4,7 @@ namespace weir::main {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand,
-      &kVerifyCommand,
-      &kReplayCommand,
-      &kVersionCommand,
+      &kRunCommand, &kVerifyCommand, &kReplayCommand, &kBenchGateCommand, &kVersionCommand,
   };
   return kCommands;
 }

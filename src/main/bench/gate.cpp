@@ -73,7 +73,7 @@ void Load::answered(const gate::Reply& reply, std::int64_t due_ns) {
   if (!reply.status.is_ok()) status_ = reply.status;
   refused_ += reply.refused.size();
   committed_ += reply.accepted;
-  latency_ns_.record(static_cast<std::uint64_t>(std::max<std::int64_t>(latency_ns, 0)));
+  latency_ns_.record(latency_ns);
   --open_;
   changed_.notify_one();
 }

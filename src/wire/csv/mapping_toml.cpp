@@ -1,21 +1,9 @@
-// toml++ 3.0 asserts on some broken keys where it should report them, and would be undefined without
-// assertions: they are on in every build and throw. Built as its variant without exceptions, so that
-// nothing of it is shared with other users of the library.
-namespace {
-struct ParserAssertion {};
-[[noreturn]] void fail_parser_assertion() {
-  throw ParserAssertion();
-}
-}  // namespace
-#undef NDEBUG
-#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : fail_parser_assertion())
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "wire/csv/mapping.hpp"
 
 #include <sstream>
 
 #include "base/json.hpp"
-#include "wire/csv/mapping.hpp"
+#include "base/toml.hpp"
 
 namespace weir::wire {
 namespace {
@@ -309,19 +297,18 @@ void print_field(std::string& out, const Mapping& mapping, Target target) {
 }  // namespace
 
 Result<Mapping> parse_mapping(std::string_view text) {
-  toml::parse_result parsed;
+  toml::table parsed;
   try {
     parsed = toml::parse(text);
-  } catch (const ParserAssertion&) {
+  } catch (const TomlAssertion&) {
     return fail(invalid_argument("mapping", "the text is no TOML: a key is missing or broken"));
-  }
-  if (!parsed) {
-    const auto& at = parsed.error().source().begin;
-    return fail(invalid_argument("mapping", std::string(parsed.error().description()))
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    return fail(invalid_argument("mapping", std::string(error.description()))
                     .at_line(at.line, at.column));
   }
   Mapping mapping;
-  for (const auto& [key, node] : parsed.table()) WEIR_TRY(read_top(key.str(), node, mapping));
+  for (const auto& [key, node] : parsed) WEIR_TRY(read_top(key.str(), node, mapping));
   return mapping;
 }
 

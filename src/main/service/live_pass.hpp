@@ -1,0 +1,118 @@
+// LivePass: the running gate as the network side sees it: submissions with rendered verdicts, decisions by
+// id, labels, rules, lists, blocks, entities, and the figures of the overview.
+//
+//   WEIR_ASSIGN(auto live, LivePass::open(options, config, rules, hub, metrics));
+//   Parts parts{.pass = *live, ...};
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "base/metrics.hpp"
+#include "base/ring.hpp"
+#include "gate/gate.hpp"
+#include "ledger/decision_index.hpp"
+#include "main/service/decision_json.hpp"
+#include "main/service/live_figures.hpp"
+#include "server/service.hpp"
+#include "server/sse/hub.hpp"
+
+namespace weir::main {
+
+class LivePass final : public server::PassService {
+ public:
+  // Opens the gate and recovers; `hub` and `metrics` must outlive this object.
+  static Result<std::unique_ptr<LivePass>> open(gate::GateOptions options,
+                                                std::shared_ptr<const Config> config,
+                                                const std::string& rules, server::SseHub& hub,
+                                                MetricRegistry& metrics);
+  ~LivePass() override;
+
+  // Finishes what was accepted, stops the threads, writes a snapshot.
+  Status close();
+  gate::Gate& gate() { return *gate_; }
+  // Publishes the overview to the stream; called once a second.
+  void tick();
+
+  void submit(server::Submission submission) override;
+  server::Health health() override;
+  server::Overview overview() override;
+  void append_metrics(std::string& out) override;
+
+  Result<std::string> decision(const std::string& event_id, bool features) override;
+  Result<server::JsonPage> decisions(const server::DecisionFilter& filter) override;
+  Result<server::LabelsTaken> label(std::vector<server::LabelInput> labels,
+                                    const server::Actor& actor) override;
+
+  Result<server::RulesView> rules() override;
+  Result<server::RulesChecked> check_rules(const std::string& text) override;
+  Result<server::Changed> put_rules(const std::string& text,
+                                    std::optional<std::uint32_t> expected_version,
+                                    const server::Actor& actor) override;
+  Result<server::Changed> rollback_rules(std::uint32_t to_version,
+                                         const server::Actor& actor) override;
+  Result<std::string> try_rules(const std::string& text) override;
+
+  Result<std::vector<std::string>> list_names() override;
+  Result<server::ListView> list(const std::string& name) override;
+  Result<server::Changed> change_list(const std::string& name, server::ListChange change,
+                                      std::vector<server::ListEntry> entries,
+                                      const server::Actor& actor) override;
+
+  Result<std::string> start_replay(const server::ReplayRequest& request,
+                                   const server::Actor& actor) override;
+  Result<std::string> replay(const std::string& id) override;
+  Result<std::string> replay_changes(const std::string& id) override;
+  Status cancel_replay(const std::string& id, const server::Actor& actor) override;
+
+  Result<server::JsonPage> blocks(std::uint64_t from, std::uint32_t limit) override;
+  Result<std::string> block(std::uint64_t height, bool events) override;
+  Result<std::string> proof(std::uint64_t height, const std::string& event_id) override;
+
+  Result<std::string> windows() override;
+  Result<std::string> features() override;
+  Result<std::string> entity(const std::string& kind, const std::string& id,
+                             std::optional<std::uint64_t> as_of) override;
+  Result<std::string> config() override;
+
+ private:
+  LivePass(std::shared_ptr<const Config> config, server::SseHub& hub, MetricRegistry& metrics);
+
+  // A committed row of interest on its way to the stream.
+  void committed(const gate::PassBatch& batch);
+  void publish_loop();
+  void index_loop();
+  server::SubmitReply render(gate::Reply&& reply, server::Detail detail) const;
+  // Finds the place of an event; not_found (event_unknown).
+  Result<ledger::DecisionPlace> locate(const std::string& event_id, ledger::Block& block);
+  // Applies a control record and waits until it is durable.
+  Result<server::Changed> change(ledger::ControlType type, std::vector<std::uint8_t> payload,
+                                 std::uint32_t version);
+  // Runs a function on the pass's thread, with nothing in flight, and waits for it.
+  void at_rest(const std::function<void()>& run);
+
+  std::shared_ptr<const Config> config_;
+  server::SseHub& hub_;
+  MetricRegistry& metrics_;
+  DecisionJson json_;
+  LiveFigures figures_;
+  std::unique_ptr<gate::Gate> gate_;
+  std::unique_ptr<ledger::DecisionIndex> index_;
+  std::mutex change_mutex_;                 // one change of rules or lists at a time
+  std::vector<std::string> rules_history_;  // text by version - 1, as far as this process knows
+  std::vector<std::string> rules_authors_;
+
+  BlockingQueue<gate::Decision> publish_{8192};
+  std::atomic<std::uint64_t> unpublished_{0};
+  std::thread publisher_;
+  std::thread indexer_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace weir::main
