@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/rng.hpp"
 #include "wire/batch.hpp"
 
 namespace weir::wire {
@@ -123,6 +124,43 @@ TEST(CheckEvents, AgreesWithTheSingleCheck) {
   EXPECT_EQ(check_events(events, 0, {}, refusals), 2U);
   for (std::size_t row = 0; row < events.size(); ++row)
     EXPECT_EQ(refusals[row], check_event(events[row], 0, {})) << row;
+}
+
+// The batch form takes a short cut around sound records: it must agree with the rules one by one.
+TEST(CheckEvents, AgreesWithANaiveCheckOnRandomWords) {
+  Philox rng(17, 0);
+  const auto naive = [](const Event& event) {
+    if (event.debtor == 0 && event.creditor == 0) return true;
+    for (const std::uint64_t word :
+         {event.debtor, event.creditor, event.merchant, event.device, event.instrument, event.ip}) {
+      const EntityId id{word};
+      if (word != 0 && id.tag() != EntityId::kNumber && id.tag() != EntityId::kInterned)
+        return true;
+      if (id.tag() == EntityId::kInterned && id.value() == 0) return true;
+    }
+    return false;
+  };
+  const auto word = [&]() -> std::uint64_t {
+    const std::uint64_t kinds[] = {0, std::uint64_t{1} << 62, std::uint64_t{2} << 62,
+                                   std::uint64_t{3} << 62};
+    const std::uint64_t tag = kinds[rng.next_below(20) == 0 ? rng.next_below(4) : 1];
+    const std::uint64_t value = rng.next_below(10) == 0 ? 0 : rng.next_u64() & EntityId::kValueMask;
+    return rng.next_below(8) == 0 ? 0 : tag | std::uint64_t{rng.next_below(64)} << 56 | value;
+  };
+  std::size_t refused = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    Event event = sound_event();
+    for (const auto field : {&Event::debtor, &Event::creditor, &Event::merchant, &Event::device,
+                             &Event::instrument, &Event::ip})
+      event.*field = word();
+    const bool wrong = naive(event);
+    ASSERT_EQ(check_event(event, 0, {}) == static_cast<std::uint16_t>(Refusal::kPartyMissing),
+              wrong);
+    ASSERT_EQ(check_event(event, 0, {}) == 0, !wrong);
+    refused += wrong ? 1 : 0;
+  }
+  EXPECT_GT(refused, 2'000U);
+  EXPECT_LT(refused, 40'000U);
 }
 
 TEST(SideIsSound, WalksEveryTlv) {
