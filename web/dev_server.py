@@ -9,6 +9,7 @@ import argparse
 import datetime
 import http.server
 import json
+import math
 import pathlib
 import random
 import socketserver
@@ -91,10 +92,10 @@ class Data:
     def overview(self):
         rng = self.rng
         phase = time.time() / 17
-        rate = 0 if self.options.quiet else 2000 + 420 * __import__("math").sin(phase) + rng.uniform(-120, 120)
+        rate = 0 if self.options.quiet else 2000 + 420 * math.sin(phase) + rng.uniform(-120, 120)
         self.total += int(rate)
         held, blocked = self.total // 610, self.total // 2900
-        spark = [1800 + 900 * __import__("math").sin(i / 29) + 300 * __import__("math").sin(i / 3.3) for i in range(360)]
+        spark = [1800 + 900 * math.sin(i / 29) + 300 * math.sin(i / 3.3) for i in range(360)]
         refused = {"queue_full": "0", "future_time": "0"}
         if self.options.refusing:
             refused["queue_full"] = "1842"
@@ -113,7 +114,8 @@ class Data:
             "versions": {"config": 9, "rules": 17, "models": [
                 {"name": "forest", "stable": 12, "candidate": 13, "weight": 0.1},
                 {"name": "edge_burst", "stable": 3, "candidate": None, "weight": 0}]},
-            "spark": {"step_s": 10, "points": 360, "series": {"events_per_s": spark}},
+            "spark": {"step_s": 10, "points": 360, "series": {
+                "events_per_s": spark, "p99_us": [1100 + 260 * math.sin(i / 11) + 2 * (i * 7 % 61) for i in range(360)]}},
         }
 
 

@@ -32,83 +32,86 @@ enum class Detail : std::uint8_t { kCore, kFull, kFeatures };
 struct RefusedEvent {
   std::uint32_t row = 0;
   wire::Refusal refusal{};
-  std::string event_id;
-  std::string field;    // at fault, or empty
-  std::string message;  // names the offending value; empty: a general one is made
+  std::string event_id{};
+  std::string field{};    // at fault, or empty
+  std::string message{};  // names the offending value; empty: a general one is made
 };
 
 struct SubmitReply {
-  Status status;  // not ok: the batch as a whole was refused (queue_full, sequence_gap, not ready)
-  std::vector<wire::Verdict> verdicts;  // one an event, in the batch's order; refused: seq 0
-  std::vector<std::uint8_t> duplicate;  // 1: an earlier verdict was returned; empty means none
-  std::vector<RefusedEvent> refusals;   // rows ascending
-  std::vector<std::string>
-      json;  // kFull, kFeatures: a verdict object a row without latency_us; "" if refused
+  // Not ok: the batch as a whole was refused (queue_full, sequence_gap, not ready).
+  Status status{};
+  std::vector<wire::Verdict> verdicts{};  // one an event, in the batch's order; refused: seq 0
+  std::vector<std::uint8_t> duplicate{};  // 1: an earlier verdict was returned; empty means none
+  std::vector<RefusedEvent> refusals{};   // rows ascending
+  // kFull, kFeatures: a verdict object a row, without latency_us; "" where refused.
+  std::vector<std::string> json{};
   std::uint64_t first_seq = 0;  // of the events accepted now, 0 if none
   std::uint64_t last_seq = 0;
-  wire::EventBatch batch;  // given back when status is resource_exhausted: wait, then submit it again
+  // Given back when status is resource_exhausted: wait, then submit it again.
+  wire::EventBatch batch{};
 };
 
+// With a producer a batch may be empty: all records of its frame were refused, its producer_seq counts.
 struct Submission {
-  wire::EventBatch batch;
+  wire::EventBatch batch{};
   Ack ack = Ack::kCommitted;
   Detail detail = Detail::kCore;
   bool shadow = false;            // decide and answer, change nothing
   std::uint64_t producer_id = 0;  // native protocol; 0: none
   std::uint64_t producer_seq = 0;
-  std::function<void(SubmitReply&&)> done;  // called exactly once, from any thread
+  std::function<void(SubmitReply&&)> done{};  // called exactly once, from any thread
 };
 
 // Who asks for a change; becomes the author in control records and the audit entry.
 struct Actor {
-  std::string name;
-  std::string role;
-  std::string address;
-  std::string request_id;
+  std::string name{};
+  std::string role{};
+  std::string address{};
+  std::string request_id{};
 };
 
 struct DecisionFilter {
-  std::string entity;                   // "kind/id" or empty
-  std::string outcome;                  // "pass", "hold", "block", "alert" or empty
-  std::optional<std::int64_t> from_us;  // event time, inclusive
-  std::optional<std::int64_t> to_us;    // exclusive
-  std::uint64_t after_seq = 0;          // 0: from the newest; else only seq < after_seq
-  std::uint32_t limit = 50;             // 1..1000
+  std::string entity{};                   // "kind/id" or empty
+  std::string outcome{};                  // "pass", "hold", "block", "alert" or empty
+  std::optional<std::int64_t> from_us{};  // event time, inclusive
+  std::optional<std::int64_t> to_us{};    // exclusive
+  std::uint64_t after_seq = 0;            // 0: from the newest; else only seq < after_seq
+  std::uint32_t limit = 50;               // 1..1000
 };
 
 // Items are rendered JSON objects, newest first; next_seq is the cursor of the following page, 0 at
 // the end.
 struct JsonPage {
-  std::vector<std::string> items;
+  std::vector<std::string> items{};
   std::uint64_t next_seq = 0;
 };
 
 struct LabelInput {
-  std::string event_id;
+  std::string event_id{};
   bool fraud = false;
   std::int64_t at_us = 0;  // 0: now
-  std::string note;
+  std::string note{};
 };
 struct LabelsTaken {
   std::uint64_t accepted = 0;
-  std::vector<std::string> unknown;  // event ids the log does not hold
+  std::vector<std::string> unknown{};  // event ids the log does not hold
 };
 
 struct RuleInfo {
-  std::string name;
-  std::string action;  // "block", "hold", ...
-  std::string mode;    // "live", "shadow", "warming"
+  std::string name{};
+  std::string action{};  // "block", "hold", ...
+  std::string mode{};    // "live", "shadow", "warming"
   std::uint64_t hits = 0;
   std::uint64_t fraud_hits = 0;  // among labelled hits
   std::uint64_t legit_hits = 0;
-  std::string value;  // money hit, exact decimal text
+  std::string value{};  // money hit, exact decimal text
 };
 struct RulesView {
   std::uint32_t version = 0;
-  std::string sha256;
-  std::string author;
-  std::string text;
-  std::vector<RuleInfo> rules;
+  std::string sha256{};
+  std::string author{};
+  std::string text{};
+  std::vector<RuleInfo> rules{};
 };
 struct Changed {
   std::uint32_t version = 0;
@@ -116,55 +119,55 @@ struct Changed {
 };
 // One problem of a text that does not compile.
 struct Problem {
-  std::string message;
-  std::string hint;
+  std::string message{};
+  std::string hint{};
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };
 struct RulesChecked {
-  std::vector<Problem> problems;  // empty: it compiles
+  std::vector<Problem> problems{};  // empty: it compiles
   std::uint32_t rules = 0;
   std::uint32_t windows = 0;
   std::uint64_t bytes_per_key = 0;
-  std::vector<std::string> coverage;  // what each window counts, in words an auditor can use
+  std::vector<std::string> coverage{};  // what each window counts, in words an auditor can use
 };
 
 struct ListEntry {
-  std::string value;
-  std::string kind;             // "account", "card", ...
+  std::string value{};
+  std::string kind{};           // "account", "card", ...
   std::int64_t expires_us = 0;  // event time; 0: never
-  std::string note;
-  std::string author;
+  std::string note{};
+  std::string author{};
   std::uint64_t hits = 0;
 };
 struct ListView {
-  std::string name;
+  std::string name{};
   std::uint32_t version = 0;
-  std::vector<ListEntry> entries;
+  std::vector<ListEntry> entries{};
 };
 enum class ListChange : std::uint8_t { kReplace, kAdd, kRemove };
 
 struct Component {
-  std::string name;  // "log", "disk", "models", "profiles"
+  std::string name{};  // "log", "disk", "models", "profiles"
   bool ready = true;
-  std::string reason;
+  std::string reason{};
 };
 struct Health {
   bool ready = true;
-  std::vector<Component> components;
-  std::string version;
+  std::vector<Component> components{};
+  std::string version{};
   std::int64_t uptime_s = 0;
 };
 
 struct ModelWeight {
-  std::string name;
+  std::string name{};
   std::uint32_t stable = 0;
   std::uint32_t candidate = 0;  // 0: none
   double weight = 0;            // of the candidate
 };
 struct SparkSeries {
-  std::string name;  // "events_per_s", "p99_us", ...
-  std::vector<double> points;
+  std::string name{};  // "events_per_s", "p99_us", ...
+  std::vector<double> points{};
 };
 // The body of GET /v1/overview and of the metrics event of the stream.
 struct Overview {
@@ -177,26 +180,26 @@ struct Overview {
   std::uint32_t latency_window_s = 60;
   std::uint64_t queue_depth = 0, queue_limit = 0;
   double queue_wait_p99_us = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> refused_by_reason;
-  std::string commit_mode;  // "power", "process", "off"
+  std::vector<std::pair<std::string, std::uint64_t>> refused_by_reason{};
+  std::string commit_mode{};  // "power", "process", "off"
   std::uint64_t commit_seq = 0;
   double commit_lag_us = 0;
   std::string backend = "cpu";
-  std::string backend_why;
+  std::string backend_why{};
   std::uint64_t fallbacks_total = 0;
   std::uint64_t alerts_open = 0, incidents_open = 0, shadow_dropped = 0;
   std::uint32_t config_version = 0, rules_version = 0;
-  std::vector<ModelWeight> models;
+  std::vector<ModelWeight> models{};
   std::uint32_t spark_step_s = 10;
-  std::vector<SparkSeries> spark;
+  std::vector<SparkSeries> spark{};
 };
 
 struct ReplayRequest {
-  std::uint64_t from = 0;  // heights, inclusive; 0: from the first
-  std::uint64_t to = 0;    // 0: to the last
-  std::string rules;       // candidate text, or empty: as live
-  std::string models;      // candidate model set, or empty
-  std::string thresholds;  // candidate table, or empty
+  std::uint64_t from = 0;    // heights, inclusive; 0: from the first
+  std::uint64_t to = 0;      // 0: to the last
+  std::string rules{};       // candidate text, or empty: as live
+  std::string models{};      // candidate model set, or empty
+  std::string thresholds{};  // candidate table, or empty
 };
 
 class PassService {

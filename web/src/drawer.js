@@ -88,7 +88,7 @@ export class Drawer {
     const summary = el('div', { class: 'verdict-line' },
       el('span', { class: `badge large ${data.outcome ?? ''}` }, data.outcome ?? ''),
       data.alert ? el('span', { class: 'badge large alert' }, 'alert') : null,
-      el('span', { class: 'verdict-score' }, `${text.score} ${format.number(data.score)}`),
+      el('span', { class: 'verdict-score' }, `${text.score} ${Number.isFinite(data.score) ? data.score.toFixed(2) : '–'}`),
       el('span', { class: 'quiet' }, `tail ${format.number(data.tail)} / ${text.threshold} ${format.number(data.threshold)}`));
     const json = JSON.stringify(data, null, 2);
     this.frame(String(data.event_id ?? text.verdict), summary,

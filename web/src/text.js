@@ -21,6 +21,7 @@ export const text = {
   rateChart: 'last two minutes',
   rateHour: 'last hour',
   latency: 'Latency, socket to reply',
+  p99Hour: 'p99, last hour',
   latencyNote: (seconds) => `last ${seconds} s`,
   outcomes: 'Outcomes',
   outcomesNote: (share) => `${share} stopped for a look`,

@@ -30,6 +30,9 @@ export class Tiles {
     this.latency = tile(text.latency, 'tile-latency');
     this.latencyBars = ['p50', 'p99', 'p999'].map((name) => this.latencyRow(name));
     this.latency.value.replaceWith(el('dl', { class: 'rows' }, ...this.latencyBars.map((row) => row.box)));
+    this.p99 = new Spark(60, text.p99Hour);
+    this.p99Figure = el('figure', { hidden: true }, this.p99.svg, el('figcaption', {}, text.p99Hour));
+    this.latency.box.append(this.p99Figure);
     this.outcomes = tile(text.outcomes, 'tile-outcomes');
     this.outcomeRows = ['pass', 'hold', 'block'].map((name) => this.outcomeRow(name));
     this.outcomes.value.replaceWith(
@@ -74,6 +77,10 @@ export class Tiles {
     const hour = view.spark?.series?.events_per_s ?? [];
     this.hourFigure.hidden = hour.length < 2;
     this.hour.draw(hour, Math.max(view.spark?.points ?? 0, hour.length), describe);
+    const p99 = view.spark?.series?.p99_us ?? [];
+    this.p99Figure.hidden = p99.length < 2;
+    this.p99.draw(p99, Math.max(view.spark?.points ?? 0, p99.length), (name, low, high, last) =>
+      text.chart(name, format.micros(low), format.micros(high), format.micros(last)));
     this.showLatency(view.latency_us ?? {});
     this.showOutcomes(view.outcomes ?? {});
     this.showHealth(view);

@@ -25,12 +25,12 @@
 namespace weir::server {
 
 struct ApiKey {
-  std::string id;  // 8 lower-case hexadecimal digits
+  std::string id{};  // 8 lower-case hexadecimal digits
   Digest secret_sha256{};
-  std::string label;
+  std::string label{};
   Role role = Role::kViewer;
   std::uint8_t scopes = kScopeAll;
-  std::vector<std::string> addresses;  // peers that may use it; empty: any
+  std::vector<std::string> addresses{};  // peers that may use it; empty: any
   std::int64_t created_us = 0;
   std::int64_t last_used_us = 0;  // 0: never; to the minute
   std::int64_t expires_us = 0;    // 0: never

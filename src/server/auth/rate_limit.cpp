@@ -5,7 +5,13 @@
 namespace weir::server {
 namespace {
 constexpr double kNsPerMinute = 60e9;
+
+// Rounds up, and never to 0: that would say "now".
+std::int64_t whole_ms(std::int64_t ns) {
+  return std::max<std::int64_t>((ns + 999'999) / 1'000'000, 1);
 }
+
+}  // namespace
 
 double RateLimit::refilled(const Bucket& bucket, std::int64_t now_ns) const {
   const double gained =
@@ -27,14 +33,14 @@ std::int64_t RateLimit::take(std::string_view name, std::int64_t now_ns) {
     return 0;
   }
   const double wait_ns = (1.0 - bucket.tokens) * kNsPerMinute / options_.per_minute;
-  return static_cast<std::int64_t>(wait_ns / 1e6) + 1;
+  return whole_ms(static_cast<std::int64_t>(wait_ns));
 }
 
 std::int64_t Lockout::locked_ms(std::string_view name, std::int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(std::string(name));
   if (found == entries_.end() || found->second.until_ns <= now_ns) return 0;
-  return (found->second.until_ns - now_ns) / 1'000'000 + 1;
+  return whole_ms(found->second.until_ns - now_ns);
 }
 
 void Lockout::failed(std::string_view name, std::int64_t now_ns) {

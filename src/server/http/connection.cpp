@@ -175,10 +175,7 @@ bool Connection::accept_header() {
     return false;
   }
   BodyPlan plan = application_.on_header(request_);
-  if (plan.refuse) {
-    finish(std::move(*plan.refuse), false);
-    return false;
-  }
+  if (plan.refuse) return refuse_planned(std::move(*plan.refuse));
   body_bytes_max_ = plan.body_bytes_max;
   upload_ = plan.upload;
   if (parser_.content_length().value_or(0) > body_bytes_max_) {
@@ -209,8 +206,20 @@ bool Connection::accept_header() {
   return true;
 }
 
+// A small body is read and thrown away, so that the connection lives on; a large one ends it.
+bool Connection::refuse_planned(Response&& response) {
+  const auto length = parser_.content_length();
+  if (parser_.body_complete() || parser_.expects_continue() ||
+      length.value_or(kBufferMax) >= kBufferMax) {
+    finish(std::move(response), false);
+    return false;
+  }
+  refusal_ = std::move(response);
+  return true;
+}
+
 bool Connection::take_body(std::string_view piece) {
-  if (piece.empty()) return true;
+  if (piece.empty() || refusal_) return true;
   body_bytes_ += piece.size();
   if (body_bytes_ > body_bytes_max_) {
     refuse(413, "body_too_large", "the body is larger than this route takes");
@@ -232,6 +241,11 @@ void Connection::dispatch() {
   paused_ = false;
   phase_ = Phase::kHandling;
   set_deadline(0);
+  if (refusal_) {
+    Response response = std::move(*refusal_);
+    refusal_.reset();
+    return finish(std::move(response), false);
+  }
   if (sink_ != nullptr) {
     const auto sink = std::exchange(sink_, nullptr);
     sink->on_end();
@@ -267,6 +281,7 @@ void Connection::finish(Response&& response, bool counted) {
       phase_ == Phase::kHandling || (phase_ == Phase::kBody && !counted && parser_.body_complete());
   if (request_.received_ns == 0) request_.received_ns = loop_->now_ns();
   leave_flight();
+  refusal_.reset();
   if (sink_ != nullptr) std::exchange(sink_, nullptr)->on_abort();
   application_.on_reply(request_, response.status, loop_->now_ns() - request_.received_ns);
   const bool keep_alive = whole && !response.close && !draining_ && parser_.keep_alive();

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ class Connection final : public IoLoop::Member, public std::enable_shared_from_t
   void on_read(const boost::system::error_code& ec, std::size_t bytes);
   void advance();
   bool accept_header();
+  bool refuse_planned(Response&& response);
   bool take_body(std::string_view piece);
   void dispatch();
   void refuse(unsigned status, const char* reason, const char* message);
@@ -78,6 +80,7 @@ class Connection final : public IoLoop::Member, public std::enable_shared_from_t
   std::uint64_t body_bytes_ = 0;
   std::uint64_t body_bytes_max_ = 0;
   bool upload_ = false;
+  std::optional<Response> refusal_;  // to be sent once the body has passed by
   std::shared_ptr<BodySink> sink_;
   std::shared_ptr<Ticket> ticket_;
 

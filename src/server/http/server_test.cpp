@@ -160,11 +160,14 @@ TEST_F(ServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
   EXPECT_EQ(client.read_reply().status, 413U);
 }
 
-TEST_F(ServerTest, KeepsTheConnectionAfterARefusalWithoutBody) {
+TEST_F(ServerTest, KeepsTheConnectionAfterARefusalUnlessItsBodyIsLarge) {
   TestClient client(start());
   EXPECT_EQ(client.get("/refused").status, 404U);
   EXPECT_EQ(client.get("/").status, 200U);
-  EXPECT_EQ(client.request("POST", "/refused", {}, "unread").status, 404U);
+  EXPECT_EQ(client.request("POST", "/refused", {}, "thrown away").status, 404U);
+  EXPECT_EQ(client.request("POST", "/", {}, "read").body, "read");
+  client.send("POST /refused HTTP/1.1\r\nhost: t\r\ncontent-length: 1000000\r\n\r\n");
+  EXPECT_EQ(client.read_reply().status, 404U);
   EXPECT_TRUE(client.at_end());
 }
 

@@ -64,7 +64,7 @@ std::optional<StreamId> parse_stream_id(std::string_view text);
 struct Subscription {
   std::uint32_t topics = kAllTopics;
   bool passes = false;
-  std::optional<StreamId> after;  // resume; absent: from now on
+  std::optional<StreamId> after{};  // resume; absent: from now on
 };
 
 struct SseOptions {

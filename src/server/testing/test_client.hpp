@@ -66,6 +66,14 @@ class TestClient {
     buffer_.erase(0, size);
     return text;
   }
+  // Reads `size` bytes, or what there was.
+  std::string read_exactly(std::size_t size) {
+    while (buffer_.size() < size)
+      if (!more()) break;
+    std::string bytes = buffer_.substr(0, size);
+    buffer_.erase(0, bytes.size());
+    return bytes;
+  }
   bool at_end() {
     while (buffer_.empty())
       if (!more()) return true;

@@ -1,0 +1,43 @@
+// One request parsed in pieces of a given size: shared by the fuzz target and its regression test.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "server/http/parser.hpp"
+
+namespace weir::server {
+
+struct Parsed {
+  unsigned status = 0;  // 200: a whole request, 0: more bytes are needed, else the refusal
+  std::string target;
+  std::string body;
+};
+
+inline Parsed parse_in_pieces(std::string_view bytes, std::size_t piece) {
+  Parsed parsed;
+  Request request;
+  RequestParser parser{ParserLimits{}};
+  parser.start(request);
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  while (parsed.status == 0) {
+    const ParseStep step = parser.feed(bytes.substr(begin, end - begin));
+    begin += step.used;
+    if (step.state == ParseState::kError) parsed.status = step.status;
+    if (step.state == ParseState::kBody || step.state == ParseState::kDone)
+      parsed.body += parser.body_piece();
+    if (step.state == ParseState::kDone) parsed.status = 200;
+    if (step.state != ParseState::kMore) continue;
+    if (end == bytes.size()) break;
+    end = std::min(bytes.size(), end + piece);
+  }
+  if (parsed.status != 200) return {parsed.status, {}, {}};
+  parsed.target = request.target;
+  request.query("a");
+  percent_decode(request.path(), false);
+  return parsed;
+}
+
+}  // namespace weir::server
