@@ -19,8 +19,10 @@ endif()
 # Floating point is part of the contract: no contraction, no fast-math, on any compiler.
 add_compile_options(-ffp-contract=off -march=x86-64-v2 -mtune=znver3 -g1 -fno-omit-frame-pointer)
 
-# -Wrestrict is wrong about std::string at -O3 in gcc 12 (its bug 105651).
-set(WEIR_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Werror -Wno-restrict)
+# -Wrestrict and -Wstringop-overflow are wrong about std::string and std::vector at -O3 in gcc 12 (its bugs
+# 105651, 105329).
+set(WEIR_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Werror -Wno-restrict
+    -Wno-stringop-overflow)
 
 if(WEIR_SANITIZE)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all)
