@@ -7,43 +7,35 @@
 #include "wire/event.hpp"
 
 namespace weir::ledger {
-namespace {
-
-constexpr std::uint32_t kRoom = 4;  // an event opens at most three accounts
-
-std::uint32_t limit_of(std::size_t slots) {
-  return static_cast<std::uint32_t>(slots * 7 / 10);
-}
-
-}  // namespace
-
 Accounts::Accounts(std::size_t expected) : tables_(kTables) {
   // A table's share of the accounts varies by a few standard deviations of sqrt(expected /
   // kTables).
   const std::size_t share = expected / kTables + expected / (kTables * 8) + 2 * kRoom;
   const std::size_t slots = std::bit_ceil(std::max<std::size_t>(16, share * 10 / 7));
-  for (Table& table : tables_) {
-    table.slots = AlignedBuffer<Account>(slots);
-    table.limit = limit_of(slots);
-  }
+  for (Table& table : tables_) resize(table, slots);
+}
+
+void Accounts::resize(Table& table, std::size_t slots) {
+  table.slots = AlignedBuffer<Account>(slots);
+  table.data = table.slots.data();
+  table.mask = slots - 1;
+  table.limit = static_cast<std::uint32_t>(slots * 7 / 10);
 }
 
 const Account* Accounts::find(std::uint64_t hash, std::uint64_t entity,
                               std::uint16_t currency) const {
   const Table& table = tables_[table_of(hash)];
-  const std::size_t mask = table.slots.size() - 1;
-  for (std::size_t at = slot_of(hash) & mask;; at = (at + 1) & mask) {
+  for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     const Account& account = table.slots[at];
     if ((account.flags & kAccountUsed) == 0) return nullptr;
     if (account.entity == entity && account.currency == currency) return &account;
   }
 }
 
-Account& Accounts::open(std::uint64_t hash, std::uint64_t entity, std::uint16_t currency,
-                        std::uint8_t exponent) {
+Account& Accounts::open_behind(std::uint64_t hash, std::uint64_t entity, std::uint16_t currency,
+                               std::uint8_t exponent) {
   Table& table = tables_[table_of(hash)];
-  const std::size_t mask = table.slots.size() - 1;
-  for (std::size_t at = slot_of(hash) & mask;; at = (at + 1) & mask) {
+  for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     Account& account = table.slots[at];
     if (account.entity == entity && account.currency == currency &&
         (account.flags & kAccountUsed) != 0) {
@@ -62,28 +54,15 @@ Account& Accounts::open(std::uint64_t hash, std::uint64_t entity, std::uint16_t 
   }
 }
 
-void Accounts::make_room(std::uint64_t hash) {
-  Table& table = tables_[table_of(hash)];
-  if (table.used + kRoom > table.limit) [[unlikely]]
-    grow(table);
-}
-
 void Accounts::grow(Table& table) {
-  AlignedBuffer<Account> old(table.slots.size() * 2);
-  std::swap(old, table.slots);
-  table.limit = limit_of(table.slots.size());
-  const std::size_t mask = table.slots.size() - 1;
-  for (const Account& account : old) {
+  const AlignedBuffer<Account> old = std::move(table.slots);
+  resize(table, old.size() * 2);
+  for (const Account& account : old.span()) {
     if ((account.flags & kAccountUsed) == 0) continue;
-    std::size_t at = slot_of(account_hash(account.entity, account.currency)) & mask;
-    while ((table.slots[at].flags & kAccountUsed) != 0) at = (at + 1) & mask;
+    std::size_t at = account_hash(account.entity, account.currency) & table.mask;
+    while ((table.slots[at].flags & kAccountUsed) != 0) at = (at + 1) & table.mask;
     table.slots[at] = account;
   }
-}
-
-void Accounts::prefetch(std::uint64_t hash) const {
-  const Table& table = tables_[table_of(hash)];
-  __builtin_prefetch(&table.slots[slot_of(hash) & (table.slots.size() - 1)], 1);
 }
 
 std::size_t Accounts::size() const {

@@ -5,9 +5,9 @@
 //   Account& a = accounts.open(entity, currency, exponent);   // at balance 0 if it was not known
 //   const Account* b = accounts.find(entity, currency);
 //
-// 256 tables by hash, each growing on its own, so that no single insertion moves more than 1/256 of
-// the accounts. Account order in memory means nothing; snapshots are sorted by key. Not
-// thread-safe.
+// 32 tables by hash, each growing on its own, so that no single insertion moves more than 1/32 of the
+// accounts, and large enough for huge pages from a million accounts on. Account order in memory means
+// nothing; snapshots are sorted by key. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,13 @@ class Accounts {
   // Returns the account, opened at 0 if unknown (kind external: unlimited). The reference is good
   // until the next make_room().
   Account& open(std::uint64_t hash, std::uint64_t entity, std::uint16_t currency,
-                std::uint8_t exponent);
+                std::uint8_t exponent) {
+    const Table& table = tables_[table_of(hash)];
+    Account& first = table.data[hash & table.mask];
+    const bool found =
+        first.entity == entity && first.currency == currency && (first.flags & kAccountUsed) != 0;
+    return found ? first : open_behind(hash, entity, currency, exponent);
+  }
   Account& open(std::uint64_t entity, std::uint16_t currency, std::uint8_t exponent) {
     const std::uint64_t hash = account_hash(entity, currency);
     make_room(hash);
@@ -65,8 +71,15 @@ class Accounts {
   }
   // Grows the table of `hash` if fewer than 4 accounts fit into it. Call it for every hash of an
   // event before open(), so that no reference moves.
-  void make_room(std::uint64_t hash);
-  void prefetch(std::uint64_t hash) const;
+  void make_room(std::uint64_t hash) {
+    Table& table = tables_[table_of(hash)];
+    if (table.used + kRoom > table.limit) [[unlikely]]
+      grow(table);
+  }
+  void prefetch(std::uint64_t hash) const {
+    const Table& table = tables_[table_of(hash)];
+    __builtin_prefetch(&table.data[hash & table.mask], 1);
+  }
 
   std::size_t size() const;
   std::size_t bytes() const;
@@ -79,14 +92,19 @@ class Accounts {
 
  private:
   struct Table {
+    Account* data = nullptr;  // of `slots`
+    std::size_t mask = 0;
     AlignedBuffer<Account> slots;
     std::uint32_t used = 0;
     std::uint32_t limit = 0;  // grow at this many
   };
-  static constexpr std::size_t kTables = 256;
-  static std::size_t table_of(std::uint64_t hash) { return hash >> 56; }
-  static std::size_t slot_of(std::uint64_t hash) { return static_cast<std::size_t>(hash); }
-  void grow(Table& table);
+  static constexpr std::size_t kTables = 32;
+  static std::size_t table_of(std::uint64_t hash) { return hash >> 59; }
+  static constexpr std::uint32_t kRoom = 4;  // an event opens at most three accounts
+  Account& open_behind(std::uint64_t hash, std::uint64_t entity, std::uint16_t currency,
+                       std::uint8_t exponent);
+  static void resize(Table& table, std::size_t slots);
+  static void grow(Table& table);
   std::vector<Table> tables_;
 };
 

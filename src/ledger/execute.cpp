@@ -109,6 +109,7 @@ LedgerStatus Executor::execute_one(const wire::Event& event, wire::Outcome outco
   const std::uint64_t creditor_hash = account_hash(creditor_entity, event.currency);
   accounts_.make_room(debtor_hash);
   accounts_.make_room(creditor_hash);
+  if (event.fee != 0) accounts_.make_room(account_hash(options_.fee_account, event.currency));
   Account& debtor = accounts_.open(debtor_hash, debtor_entity, event.currency, event.exponent);
   if (event.nonce != 0) {
     LedgerStatus refused{};
@@ -116,7 +117,7 @@ LedgerStatus Executor::execute_one(const wire::Event& event, wire::Outcome outco
     if (blocked) return LedgerStatus::kBlocked;
     if (!taken) return refused;
   }
-  const Account& creditor =
+  Account& creditor =
       accounts_.open(creditor_hash, creditor_entity, event.currency, event.exponent);
   if (((debtor.flags | creditor.flags) & kClosed) != 0) return LedgerStatus::kAccountClosed;
   if (debtor.exponent != event.exponent || creditor.exponent != event.exponent) {
@@ -124,7 +125,7 @@ LedgerStatus Executor::execute_one(const wire::Event& event, wire::Outcome outco
   }
   const bool plain = outcome == wire::Outcome::kPass && (event.flags & kForces) == 0;
   if (plain && !options_.queue_after_hold) [[likely]] {
-    return move(held_from(event, outcome, seq), event.amount, false);
+    return move_between(debtor, creditor, event.amount, event.fee, false);
   }
   return start(held_from(event, outcome, seq));
 }
@@ -188,24 +189,29 @@ LedgerStatus Executor::hold(const Held& what) {
   return LedgerStatus::kHeld;
 }
 
-// Moves `amount` and the fee; `set_aside` says that the money was reserved and is now free again.
 LedgerStatus Executor::move(const Held& what, std::int64_t amount, bool set_aside) {
-  std::int64_t total = amount;
-  if (!add_to(total, what.fee)) return LedgerStatus::kOverflow;
   if (what.fee != 0) accounts_.make_room(account_hash(options_.fee_account, what.currency));
-  Account* const fees = what.fee != 0 ? &account(options_.fee_account, what) : nullptr;
   Account& debtor = account(debtor_of(what), what);
-  Account& creditor = account(creditor_of(what), what);
+  return move_between(debtor, account(creditor_of(what), what), amount, what.fee, set_aside);
+}
+
+// Moves `amount` and the fee; `set_aside` says that the money was reserved and is now free again.
+// The account that collects fees has room.
+LedgerStatus Executor::move_between(Account& debtor, Account& creditor, std::int64_t amount,
+                                    std::uint32_t fee, bool set_aside) {
+  std::int64_t total = amount;
+  if (!add_to(total, fee)) return LedgerStatus::kOverflow;
   if (!set_aside && !covers(debtor, total)) return LedgerStatus::kInsufficientFunds;
   // One after the other, undone on failure, because the three may be one account.
-  if (!add_to(debtor.balance, -total)) {
-    return LedgerStatus::kOverflow;
-  }
+  if (!add_to(debtor.balance, -total)) return LedgerStatus::kOverflow;
   if (!add_to(creditor.balance, amount)) {
     debtor.balance += total;
     return LedgerStatus::kOverflow;
   }
-  if (fees != nullptr && !add_to(fees->balance, what.fee)) {
+  if (fee == 0) return LedgerStatus::kApplied;
+  Account& fees = accounts_.open(account_hash(options_.fee_account, debtor.currency),
+                                 options_.fee_account, debtor.currency, debtor.exponent);
+  if (!add_to(fees.balance, fee)) {
     creditor.balance -= amount;
     debtor.balance += total;
     return LedgerStatus::kOverflow;

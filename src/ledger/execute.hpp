@@ -91,6 +91,8 @@ class Executor {
   wire::LedgerStatus start(const Held& what);
   wire::LedgerStatus hold(const Held& what);
   wire::LedgerStatus move(const Held& what, std::int64_t amount, bool set_aside);
+  wire::LedgerStatus move_between(Account& debtor, Account& creditor, std::int64_t amount,
+                                  std::uint32_t fee, bool set_aside);
   wire::LedgerStatus settle(const Held& request);
   wire::LedgerStatus release(Held what);
   void free_money(const Held& what);
