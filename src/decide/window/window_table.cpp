@@ -15,7 +15,7 @@ using namespace window_internal;  // NOLINT(google-build-using-namespace): the s
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
-constexpr std::size_t kPrefetchRows = 10;
+constexpr std::size_t kPrefetchRows = 16;
 constexpr unsigned kHandSteps = 2;
 constexpr unsigned kHandStepsWhenFull = 16;
 constexpr std::int64_t kTicksPerWidth = 256;

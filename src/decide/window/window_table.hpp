@@ -65,7 +65,7 @@ class WindowTable {
 
  private:
   struct Runner;
-  static constexpr std::size_t kBlock = 1024;
+  static constexpr std::size_t kBlock = 256;
 
   std::uint64_t* slot(std::uint32_t index) {
     return chunks_[index >> chunk_shift_].data() + (index & chunk_mask_) * slot_words_;

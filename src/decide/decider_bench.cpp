@@ -1,0 +1,116 @@
+// Decide of the pass: the 30 rules and 6 windows of bench/rules30.rules over batches of 8,192 events.
+//   bytes moved: an event is 128, a window slot 112 to 304; 6 windows touch 2 to 5 lines each.
+#include <benchmark/benchmark.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/check.hpp"
+#include "base/rng.hpp"
+#include "decide/decider.hpp"
+
+namespace weir::decide {
+namespace {
+
+struct Stream {
+  std::vector<wire::Event> events;
+  std::vector<std::uint32_t> tails;
+  profile::FeatureMatrix features;
+  profile::EventColumns columns{};
+
+  Stream(std::size_t rows, std::uint32_t accounts, std::uint64_t batch) {
+    Philox rng(7, batch);
+    features.resize(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      wire::Event event{};
+      const auto account = [&] {
+        return wire::EntityId::number(wire::EntityKind::kAccount, 1 + rng.next_below(accounts))
+            .word;
+      };
+      event.time_us = kDay * 20'000 + static_cast<std::int64_t>(batch * rows + i) * 300;
+      event.debtor = account();
+      event.creditor = account();
+      event.instrument = account();
+      event.amount = rng.next_below(100'000);
+      event.exponent = 2;
+      event.currency = 840;
+      event.type = 2;
+      event.category = 5411;
+      events.push_back(event);
+      tails.push_back(rng.next_below(3'000'000));
+      for (unsigned f = 0; f < profile::kFeatures; ++f) {
+        features.column(static_cast<profile::Feature>(f))[i] = static_cast<float>(rng.next_unit());
+      }
+    }
+    columns.events = events;
+  }
+  DecideInput input() const {
+    DecideInput in;
+    in.columns = &columns;
+    in.features = &features;
+    in.tail_e6 = tails;
+    return in;
+  }
+};
+
+std::string rules30() {
+  std::ifstream in("bench/rules30.rules");
+  std::ostringstream text;
+  text << in.rdbuf();
+  CHECK(!text.str().empty());  // run from the root of the repository
+  return text.str();
+}
+
+void run(benchmark::State& state, const std::string& rules) {
+  constexpr std::size_t kRows = 8192;
+  constexpr std::size_t kBatches = 64;
+  const auto accounts = static_cast<std::uint32_t>(state.range(0));
+  std::vector<std::unique_ptr<Stream>> batches;
+  for (std::size_t b = 0; b < kBatches; ++b) {
+    batches.push_back(std::make_unique<Stream>(kRows, accounts, b));
+  }
+  Decider decider(DeciderOptions{});
+  auto compiled = compile_rules(rules, {});
+  CHECK(compiled.has_value());
+  CHECK(decider.set_rules(1, *compiled).is_ok());
+  std::vector<wire::VerdictCore> verdicts(kRows);
+  std::vector<RuleHit> hits;
+  for (const auto& batch : batches) {
+    CHECK(decider.decide(batch->input(), {verdicts, &hits}).is_ok());
+  }
+  std::size_t b = 0;
+  for (auto _ : state) {
+    CHECK(decider.decide(batches[b++ % kBatches]->input(), {verdicts, &hits}).is_ok());
+    benchmark::DoNotOptimize(verdicts.data());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+  state.counters["ns/event"] = benchmark::Counter(
+      static_cast<double>(kRows) * 1e-9,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void BM_Decide30Rules(benchmark::State& state) {
+  run(state, rules30());
+}
+BENCHMARK(BM_Decide30Rules)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
+
+void BM_DecideNoRules(benchmark::State& state) {
+  run(state, "");
+}
+BENCHMARK(BM_DecideNoRules)->Arg(10'000);
+
+void BM_Decide24RulesNoWindows(benchmark::State& state) {
+  std::istringstream in(rules30());
+  std::string text;
+  for (std::string line; std::getline(in, line);) {
+    const bool windowed = line.find("c1") != line.npos || line.find("c2") != line.npos ||
+                          line.find("c3") != line.npos || line.find("s1") != line.npos ||
+                          line.find("s2") != line.npos || line.find("d1") != line.npos;
+    if (!windowed) text += line + "\n";
+  }
+  run(state, text);
+}
+BENCHMARK(BM_Decide24RulesNoWindows)->Arg(10'000);
+
+}  // namespace
+}  // namespace weir::decide
