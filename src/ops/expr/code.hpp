@@ -181,7 +181,7 @@ void run_generic(const Block& block, const Instruction& instruction);
 // Notes the rows in state.faults that are needed as faults, and makes the others' values null: to be
 // called after dst.valid is set.
 void note_faults(const Block& block, const Instruction& instruction, Fault fault);
-// Fills scale_list and scale_rows from scales.
+// Fills scale_list and scale_rows from scales; rows of more than 18 decimals become null (kernels.cpp).
 void index_scales(const Block& block, Register& reg);
 // Sets dst.valid to the rows valid in both; null if all are.
 void join_validity(const Block& block, Register& dst, const std::uint64_t* a,

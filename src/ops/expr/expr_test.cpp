@@ -26,10 +26,9 @@ TEST(Expr, ReadmeExampleFires) {
   const auto program = compiler.finish();
   ASSERT_TRUE(program);
   Scratch scratch(*program);
-  const std::vector<ColumnView> inputs = {
-      ColumnView::strided(&records[0].amount, sizeof(Record))
-          .with_exponents(&records[0].exponent, sizeof(Record)),
-      ColumnView::packed(z.data())};
+  const std::vector<ColumnView> inputs = {ColumnView::strided(&records[0].amount, sizeof(Record))
+                                              .with_exponents(&records[0].exponent, sizeof(Record)),
+                                          ColumnView::packed(z.data())};
   std::uint64_t bits = 0;
   const std::vector<OutputView> outputs = {{.data = &bits}};
   ASSERT_TRUE(program->evaluate(inputs, records.size(), scratch, outputs).is_ok());

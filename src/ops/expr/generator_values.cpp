@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <set>
+#include <unordered_map>
 
 #include "ops/expr/generator.hpp"
 
@@ -172,6 +173,31 @@ void each_operand(Program::Code& code, Instruction& in, const Visit& visit) {
     for (std::uint32_t& id : code.generics[in.aux].args) visit(id);
 }
 
+bool compares_with_constant(Opcode op) {
+  return op == Opcode::kCompareWordTo || op == Opcode::kCompareF64To ||
+         op == Opcode::kCompareF32To || op == Opcode::kCompareScaledTo || op == Opcode::kInWords;
+}
+
+// Moves every comparison of a loaded column with a constant behind the load: the column is then read from the
+// first-level cache by all of them, and what lives on is a bit a row. None of them can have a fault.
+std::vector<Instruction> by_column(const std::vector<Instruction>& instructions) {
+  std::unordered_map<std::uint32_t, std::vector<Instruction>> of_load;
+  for (const Instruction& in : instructions) {
+    if (in.op == Opcode::kLoad) of_load.try_emplace(in.dst);
+    const auto load = of_load.find(in.a);
+    if (load != of_load.end() && compares_with_constant(in.op)) load->second.push_back(in);
+  }
+  std::vector<Instruction> ordered;
+  for (const Instruction& in : instructions) {
+    if (compares_with_constant(in.op) && of_load.contains(in.a)) continue;
+    ordered.push_back(in);
+    if (in.op != Opcode::kLoad) continue;
+    const std::vector<Instruction>& readers = of_load[in.dst];
+    ordered.insert(ordered.end(), readers.begin(), readers.end());
+  }
+  return ordered;
+}
+
 }  // namespace
 
 // Linear scan: a register is free again after the last instruction that reads it. Constants and outputs keep
@@ -179,6 +205,7 @@ void each_operand(Program::Code& code, Instruction& in, const Visit& visit) {
 std::shared_ptr<const Program::Code> Generator::finish() {
   constexpr std::size_t kForever = ~std::size_t{0};
   Program::Code& code = *code_;
+  code.instructions = by_column(code.instructions);
   std::vector<std::size_t> last(classes_.size(), 0);
   for (std::size_t i = 0; i < code.instructions.size(); ++i) {
     last[code.instructions[i].dst] = i;

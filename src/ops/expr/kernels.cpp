@@ -13,6 +13,40 @@
 HWY_BEFORE_NAMESPACE();
 namespace weir::expr::HWY_NAMESPACE {
 
+// Lists the decimals that occur and the rows of each; rows of impossible decimals become null.
+void list_scales(const Block& block, Register& reg) {
+  const hn::ScalableTag<std::uint8_t> d;
+  std::array<std::uint64_t, kBlockWords> rest;
+  std::array<std::uint64_t, kBlockWords> rows;
+  std::fill_n(rest.begin(), block.words, ~std::uint64_t{0});
+  reg.scale_count = 0;
+  for (std::size_t word = 0; word < block.words;) {
+    if (rest[word] == 0) {
+      ++word;
+      continue;
+    }
+    const auto first = word * 64 + static_cast<std::size_t>(std::countr_zero(rest[word]));
+    const std::uint8_t scale = reg.scales[first];
+    const auto wanted = hn::Set(d, scale);
+    fill_bits(d, block, rows.data(),
+              [&](std::size_t i) HWY_ATTR { return hn::Eq(hn::LoadU(d, reg.scales + i), wanted); });
+    if (scale <= kScaleMax) {
+      std::copy_n(rows.begin(), block.words, reg.scale_rows + reg.scale_count * kBlockWords);
+      reg.scale_list[reg.scale_count++] = scale;
+    } else {
+      exclude(block, reg, rows.data());
+      for (std::size_t i = 0; i < block.words * 64; ++i)
+        if (reg.scales[i] == scale) reg.scales[i] = kScaleMax;
+      std::fill_n(rest.begin(), block.words,
+                  ~std::uint64_t{0});  // they count as those of kScaleMax
+      reg.scale_count = 0;
+      word = 0;
+      continue;
+    }
+    for (std::size_t i = 0; i < block.words; ++i) rest[i] &= ~rows[i];
+  }
+}
+
 void load(const Block& block, const Instruction& in) {
   load_register(block, in);
   Register& dst = block.reg(in.dst);
@@ -54,9 +88,9 @@ void arithmetic_f64(const Block& block, const Instruction& in) {
   join_validity(block, dst, block.reg(in.a).valid, block.reg(in.b).valid);
   if (in.op == Opcode::kDivF64 && in.sub != 0) {
     const auto zero = hn::Zero(d);
-    if (fill_bits(d, block, block.state.faults.data(),
-                  [&](std::size_t i) HWY_ATTR { return hn::Eq(hn::LoadU(d, b + i), zero); }))
-      note_faults(block, in, Fault::kZeroDivision);
+    fill_bits(d, block, block.state.faults.data(),
+              [&](std::size_t i) HWY_ATTR { return hn::Eq(hn::LoadU(d, b + i), zero); });
+    if (any_bit(block, block.state.faults.data())) note_faults(block, in, Fault::kZeroDivision);
   }
   finish_f64(block, dst);
 }
@@ -79,9 +113,9 @@ void add_i64(const Block& block, const Instruction& in) {
                                 : hn::And(hn::Xor(left, result), hn::Xor(right, result));
     return hn::Lt(signs, hn::Zero(d));
   };
-  const bool overflow = fill_bits(d, block, block.state.faults.data(), step);
+  fill_bits(d, block, block.state.faults.data(), step);
   join_validity(block, dst, block.reg(in.a).valid, block.reg(in.b).valid);
-  if (overflow) note_faults(block, in, Fault::kOverflow);
+  if (any_bit(block, block.state.faults.data())) note_faults(block, in, Fault::kOverflow);
 }
 
 void multiply_i64(const Block& block, const Instruction& in) {
@@ -223,7 +257,7 @@ void select(const Block& block, const Instruction& in) {
       break;
     case RegisterClass::kScaled:
       for (std::size_t i = 0; i < rows; ++i) dst.scales[i] = bit(i) ? yes.scales[i] : no.scales[i];
-      index_scales(block, dst);
+      list_scales(block, dst);
       [[fallthrough]];
     default:
       for (std::size_t i = 0; i < rows; ++i) {
@@ -298,9 +332,14 @@ HWY_AFTER_NAMESPACE();
 namespace weir::expr {
 
 HWY_EXPORT(run_block);
+HWY_EXPORT(list_scales);
 
 void run_block(const Block& block) {
   HWY_DYNAMIC_DISPATCH(run_block)(block);
+}
+
+void index_scales(const Block& block, Register& reg) {
+  HWY_DYNAMIC_DISPATCH(list_scales)(block, reg);
 }
 
 }  // namespace weir::expr

@@ -27,9 +27,9 @@ HWY_INLINE void each(D d, const Block& block, const Step& step) {
   for (std::size_t i = 0; i < rows; i += hn::Lanes(d)) step(i);
 }
 
-// Writes the masks step(i) as a bitmap; returns true if any bit is set.
+// Writes the masks step(i) as a bitmap.
 template <class D, class Step>
-HWY_INLINE bool fill_bits(D d, const Block& block, std::uint64_t* out, const Step& step) {
+HWY_INLINE void fill_bits(D d, const Block& block, std::uint64_t* out, const Step& step) {
   auto* bytes = reinterpret_cast<std::uint8_t*>(out);
   const std::size_t rows = block.words * 64;
   const std::size_t lanes = hn::Lanes(d);
@@ -46,8 +46,11 @@ HWY_INLINE bool fill_bits(D d, const Block& block, std::uint64_t* out, const Ste
       bytes[i / 8] = static_cast<std::uint8_t>(byte);
     }
   }
+}
+
+HWY_INLINE bool any_bit(const Block& block, const std::uint64_t* bits) {
   std::uint64_t any = 0;
-  for (std::size_t word = 0; word < block.words; ++word) any |= out[word];
+  for (std::size_t word = 0; word < block.words; ++word) any |= bits[word];
   return any != 0;
 }
 
@@ -58,18 +61,23 @@ inline Register& start(const Block& block, const Instruction& in) {
   return dst;
 }
 
+// Makes the rows of a bitmap null.
+HWY_INLINE void exclude(const Block& block, Register& reg, const std::uint64_t* rows) {
+  for (std::size_t word = 0; word < block.words; ++word)
+    reg.own_valid[word] =
+        ~rows[word] & (reg.valid == nullptr ? ~std::uint64_t{0} : reg.valid[word]);
+  reg.valid = reg.own_valid;
+}
+
 // Makes NaN and infinities null.
 template <class D, class T>
 HWY_INLINE void drop_non_finite(const Block& block, Register& reg, D d, const T* values) {
   std::array<std::uint64_t, kBlockWords> bad;
   const auto largest = hn::Set(d, std::numeric_limits<T>::max());
-  const bool any = fill_bits(d, block, bad.data(), [&](std::size_t i) HWY_ATTR {
+  fill_bits(d, block, bad.data(), [&](std::size_t i) HWY_ATTR {
     return hn::Not(hn::Le(hn::Abs(hn::LoadU(d, values + i)), largest));
   });
-  if (!any) return;
-  for (std::size_t word = 0; word < block.words; ++word)
-    reg.own_valid[word] = ~bad[word] & (reg.valid == nullptr ? ~std::uint64_t{0} : reg.valid[word]);
-  reg.valid = reg.own_valid;
+  if (any_bit(block, bad.data())) exclude(block, reg, bad.data());
 }
 
 HWY_INLINE void finish_f64(const Block& block, Register& dst) {
@@ -81,10 +89,11 @@ HWY_INLINE void finish_f64(const Block& block, Register& dst) {
 HWY_INLINE void settle_truth(const Block& block, Register& dst, bool inverted,
                              const std::uint64_t* a, const std::uint64_t* b) {
   std::uint64_t* bits = dst.bits();
-  const std::uint64_t flip = inverted ? ~std::uint64_t{0} : 0;
   join_validity(block, dst, a, b);
-  for (std::size_t word = 0; word < block.words; ++word)
-    bits[word] = (bits[word] ^ flip) & (dst.valid == nullptr ? ~std::uint64_t{0} : dst.valid[word]);
+  if (inverted)
+    for (std::size_t word = 0; word < block.words; ++word) bits[word] = ~bits[word];
+  if (dst.valid != nullptr)
+    for (std::size_t word = 0; word < block.words; ++word) bits[word] &= dst.own_valid[word];
   if (block.code.options.null_compares_false) dst.valid = nullptr;
 }
 
@@ -249,46 +258,71 @@ HWY_INLINE void probe_set(const Block& block, const Register& a, const WordSet& 
   }
 }
 
-// Kleene logic and masks on bitmaps; operands keep the invariant that null bits are 0.
+// Kleene logic and masks on bitmaps; operands keep the invariant that null bits are 0. `step` gets bits and
+// validity of a and b, and a reference to the validity of the result.
+template <class Step>
+HWY_INLINE void each_word(const Block& block, const Register& a, const Register* b, Register& dst,
+                          const Step& step) {
+  constexpr std::uint64_t kAll = ~std::uint64_t{0};
+  const std::uint64_t* x = a.bits();
+  std::uint64_t* out = dst.bits();
+  if (b == nullptr) {
+    for (std::size_t i = 0; i < block.words; ++i)
+      out[i] = step(x[i], a.valid == nullptr ? kAll : a.valid[i], kAll, kAll, dst.own_valid[i]);
+    return;
+  }
+  const std::uint64_t* y = b->bits();
+  if (a.valid == nullptr && b->valid == nullptr) {
+    for (std::size_t i = 0; i < block.words; ++i)
+      out[i] = step(x[i], kAll, y[i], kAll, dst.own_valid[i]);
+    return;
+  }
+  for (std::size_t i = 0; i < block.words; ++i)
+    out[i] = step(x[i], a.valid == nullptr ? kAll : a.valid[i], y[i],
+                  b->valid == nullptr ? kAll : b->valid[i], dst.own_valid[i]);
+}
+
 HWY_INLINE void logic(const Block& block, const Instruction& in) {
   const Register& a = block.reg(in.a);
   const Register* b = in.b == kNoRegister ? nullptr : &block.reg(in.b);
   Register& dst = start(block, in);
-  constexpr std::uint64_t kAll = ~std::uint64_t{0};
+  using Word = std::uint64_t;
   const bool nulls = a.valid != nullptr || (b != nullptr && b->valid != nullptr);
-  std::uint64_t* out = dst.bits();
-  const std::uint64_t* x = a.bits();
-  for (std::size_t i = 0; i < block.words; ++i) {
-    const std::uint64_t x_valid = a.valid == nullptr ? kAll : a.valid[i];
-    const std::uint64_t y = b == nullptr ? kAll : b->bits()[i];
-    const std::uint64_t y_valid = b == nullptr || b->valid == nullptr ? kAll : b->valid[i];
-    switch (in.op) {
-      case Opcode::kAnd:
-        out[i] = x[i] & y;
-        dst.own_valid[i] = (x[i] & y) | (~x[i] & x_valid) | (~y & y_valid);
-        break;
-      case Opcode::kOr:
-        out[i] = x[i] | y;
-        dst.own_valid[i] = x[i] | y | (x_valid & y_valid);
-        break;
-      case Opcode::kNot:
-        out[i] = ~x[i] & x_valid;
-        dst.own_valid[i] = x_valid;
-        break;
-      case Opcode::kIsNull:
-        out[i] = in.sub != 0 ? x_valid : ~x_valid;
-        break;
-      case Opcode::kNeedNotFalse:
-        out[i] = y & (x[i] | ~x_valid);
-        break;
-      case Opcode::kNeedNotTrue:
-        out[i] = y & ~x[i];
-        break;
-      default:
-        out[i] = y & x[i];
-    }
+  bool kleene = true;
+  switch (in.op) {
+    case Opcode::kAnd:
+      each_word(block, a, b, dst, [](Word x, Word x_valid, Word y, Word y_valid, Word& valid) {
+        valid = (x & y) | (~x & x_valid) | (~y & y_valid);
+        return x & y;
+      });
+      break;
+    case Opcode::kOr:
+      each_word(block, a, b, dst, [](Word x, Word x_valid, Word y, Word y_valid, Word& valid) {
+        valid = x | y | (x_valid & y_valid);
+        return x | y;
+      });
+      break;
+    case Opcode::kNot:
+      each_word(block, a, b, dst, [](Word x, Word x_valid, Word, Word, Word& valid) {
+        valid = x_valid;
+        return ~x & x_valid;
+      });
+      break;
+    default:
+      kleene = false;
+      each_word(block, a, b, dst, [&](Word x, Word x_valid, Word y, Word, Word&) {
+        switch (in.op) {
+          case Opcode::kIsNull:
+            return in.sub != 0 ? x_valid : ~x_valid;
+          case Opcode::kNeedNotFalse:
+            return y & (x | ~x_valid);
+          case Opcode::kNeedNotTrue:
+            return y & ~x;
+          default:
+            return y & x;
+        }
+      });
   }
-  const bool kleene = in.op == Opcode::kAnd || in.op == Opcode::kOr || in.op == Opcode::kNot;
   if (kleene && nulls) dst.valid = dst.own_valid;
 }
 

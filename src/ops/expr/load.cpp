@@ -90,11 +90,6 @@ void load_scaled(const Block& block, const ColumnView& column, Register& reg) {
   } else {
     const std::uint8_t* from = column.exponents + block.begin * column.exponent_stride;
     for (std::size_t i = 0; i < block.rows; ++i) reg.scales[i] = from[i * column.exponent_stride];
-    if (*std::max_element(reg.scales, reg.scales + block.rows) > kScaleMax) {
-      restrict_validity(block, reg, [&](std::size_t i) { return reg.scales[i] <= kScaleMax; });
-      for (std::size_t i = 0; i < block.rows; ++i)
-        reg.scales[i] = std::min(reg.scales[i], static_cast<std::uint8_t>(kScaleMax));
-    }
   }
   std::fill(reg.scales + block.rows, reg.scales + block.words * 64, reg.scales[0]);
   index_scales(block, reg);
@@ -115,30 +110,6 @@ void load_word(const Block& block, const ColumnView& column, Register& reg) {
 }
 
 }  // namespace
-
-void index_scales(const Block& block, Register& reg) {
-  reg.scale_count = 0;
-  const std::size_t rows = block.words * 64;
-  const std::uint8_t first = reg.scales[0];
-  const bool uniform = std::all_of(reg.scales, reg.scales + rows,
-                                   [&](std::uint8_t scale) { return scale == first; });
-  if (uniform) {
-    reg.scale_list[reg.scale_count++] = first;
-    std::fill_n(reg.scale_rows, block.words, ~std::uint64_t{0});
-    return;
-  }
-  std::array<std::uint8_t, kScaleMax + 1> slot;
-  slot.fill(0xFF);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const std::uint8_t scale = reg.scales[i];
-    if (slot[scale] == 0xFF) {
-      slot[scale] = static_cast<std::uint8_t>(reg.scale_count);
-      reg.scale_list[reg.scale_count++] = scale;
-      std::fill_n(reg.scale_rows + slot[scale] * kBlockWords, block.words, 0);
-    }
-    reg.scale_rows[slot[scale] * kBlockWords + i / 64] |= std::uint64_t{1} << (i % 64);
-  }
-}
 
 void load_register(const Block& block, const Instruction& instruction) {
   const ColumnView& column = block.inputs[instruction.aux];

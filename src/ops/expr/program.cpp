@@ -66,8 +66,11 @@ void fill_constant(Register& reg, const ConstantRegister& constant) {
 // Copies a bitmap to the block's place in an output; bits beyond the last row become 0.
 void copy_bits(const Block& block, const std::uint64_t* from, std::uint64_t* output) {
   std::uint64_t* to = output + block.begin / 64;
-  for (std::size_t word = 0; word < block.words; ++word)
-    to[word] = from == nullptr ? ~std::uint64_t{0} : from[word];
+  if (from == nullptr) {
+    std::fill_n(to, block.words, ~std::uint64_t{0});
+  } else {
+    std::memcpy(to, from, block.words * sizeof(std::uint64_t));
+  }
   if (block.rows % 64 != 0) to[block.words - 1] &= (std::uint64_t{1} << (block.rows % 64)) - 1;
 }
 
