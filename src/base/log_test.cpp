@@ -68,8 +68,8 @@ TEST(Log, WritesOneJsonObjectALine) {
   EXPECT_EQ(
       lines[0],
       R"({"ts":"2026-11-21T04:00:00.123456Z","level":"info","msg":"say \"hi\"\n",)"
-      R"("component":"gate","code":"started","listen":"127.0.0.1:1","threads":2,"load":0.5,"tls":false,)"
-      R"("seq":18446744073709551615})");
+      R"("component":"gate","code":"started","listen":"127.0.0.1:1","threads":2,)"
+      R"("load":0.5,"tls":false,"seq":18446744073709551615})");
 }
 
 TEST(Log, WritesTextThatCannotForgeALine) {

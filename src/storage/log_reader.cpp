@@ -62,7 +62,10 @@ bool LogReader::next() {
     if (segment == nullptr) return stop_at(next_, Stop::kEnd);
     const LogPosition following{segment->number + segment->bytes, 0};
     if (next_.offset >= segment->bytes) {
-      if (segment_at(following.segment) == nullptr) return stop_at(next_, Stop::kEnd);
+      // An empty file is followed by itself.
+      if (segment->bytes == 0 || segment_at(following.segment) == nullptr) {
+        return stop_at(next_, Stop::kEnd);
+      }
       next_ = following;
       continue;
     }

@@ -8,8 +8,9 @@
 #include "storage/log_reader.hpp"
 #include "storage/record_for_test.hpp"
 
+namespace weir::storage {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir::storage;
   constexpr std::size_t kSegmentMax = 64 * kLogAlignment;
   static const TestDir dir;
   static const std::string path = dir.path() + "/00000000000000000000.seg";
@@ -21,9 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto log = SegmentLog::open(dir.path(), options);
   CHECK(log.has_value());
   // The length is trusted without a checksum here, so that the fuzzer gets past it.
-  const auto length_of = [](weir::Bytes page) -> std::uint64_t {
-    if (weir::load<std::uint32_t>(page.data()) != kTestMagic) return 0;
-    return weir::load<std::uint64_t>(page.data() + 16);
+  const auto length_of = [](Bytes page) -> std::uint64_t {
+    if (load<std::uint32_t>(page.data()) != kTestMagic) return 0;
+    return load<std::uint64_t>(page.data() + 16);
   };
   LogReader reader(**log, (*log)->begin(), length_of);
   std::uint64_t expected = 0;
@@ -39,3 +40,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(reader.stop() != LogReader::Stop::kNone && reader.stop() != LogReader::Stop::kFailed);
   return 0;
 }
+
+}  // namespace weir::storage

@@ -260,6 +260,18 @@ TEST(LogReader, GivesNothingOfAnEmptyLog) {
   EXPECT_FALSE(reader.find(log->begin()));
 }
 
+TEST(LogReader, EndsAtAnEmptySegmentFile) {
+  TestDir dir;
+  std::ofstream(segment_path(dir, 0)).flush();
+  auto log = must_open(dir.path(), small());
+  LogReader reader(*log, log->begin(), &test_record_length);
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.stop(), LogReader::Stop::kEnd);
+  ASSERT_TRUE(log->truncate(reader.position()).is_ok());
+  EXPECT_EQ(must_append(*log, 1, 16), (LogPosition{0, 0}));
+  EXPECT_EQ(read_test_log(*log).first, up_to(1));
+}
+
 // ---- a disk that fails
 
 TEST(SegmentLog, GoesOnAfterShortWrites) {

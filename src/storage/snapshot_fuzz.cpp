@@ -7,8 +7,9 @@
 #include "storage/record_for_test.hpp"
 #include "storage/snapshot_file.hpp"
 
+namespace weir::storage {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir::storage;
   static const TestDir dir;
   static const std::string path = dir.path() + "/x.snap";
   std::ofstream(path, std::ios::binary)
@@ -21,7 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::string_view name : snapshot->names()) {
     const auto bytes = snapshot->section(name);
     CHECK(bytes.has_value() && bytes->size() <= size);
-    static_cast<void>(weir::crc32c(*bytes));  // touches every byte
+    static_cast<void>(crc32c(*bytes));  // touches every byte
   }
   return 0;
 }
+
+}  // namespace weir::storage
