@@ -27,8 +27,8 @@ const KnownCurrencies& known_currencies() {
   return known;
 }
 
-// Returns true if the word cannot be an entity: it is tag absent with a value, beyond the last word allowed,
-// or interned as number 0.
+// Returns true if the word cannot be an entity: it is tag absent with a value, beyond the last word
+// allowed, or interned as number 0.
 inline bool bad_word(std::uint64_t word, std::uint64_t last_word) {
   constexpr std::uint64_t kTagMask = std::uint64_t{3} << 62;
   constexpr std::uint64_t kFirstWord = std::uint64_t{1} << 62;
@@ -83,8 +83,8 @@ std::uint16_t name_fault(const Event& event, std::uint64_t side_bytes, const Che
 // Two entity words at a time; the compiler has 64-bit compares for them from SSE4.2 on.
 typedef std::int64_t WordPair __attribute__((vector_size(16)));
 
-// Returns a pair that is not zero if one of the words may be wrong: present, and not of tag number or
-// interned, or of value 0 (which is right for numbers: the exact check decides).
+// Returns a pair that is not zero if one of the words may be wrong: present, and not of tag number
+// or interned, or of value 0 (which is right for numbers: the exact check decides).
 inline WordPair suspicious(const std::uint64_t* words) {
   constexpr std::int64_t kQuarter = std::int64_t{1} << 62;
   const auto pair = load<WordPair>(words);

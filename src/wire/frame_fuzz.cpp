@@ -1,5 +1,5 @@
-// Any bytes as a stream of frames. The first byte says whether headers are repaired, so that payloads get past
-// the checksum.
+// Any bytes as a stream of frames. The first byte says whether headers are repaired, so that
+// payloads get past the checksum.
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "wire/check.hpp"
@@ -24,12 +24,7 @@ void repair(std::vector<std::uint8_t>& bytes) {
   store(bytes.data(), header);
 }
 
-}  // namespace
-}  // namespace weir::wire
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir;
-  using namespace weir::wire;
+int fuzz_frames(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   std::vector<std::uint8_t> bytes(data + 1, data + size);
   if ((data[0] & 1) != 0) repair(bytes);
@@ -46,4 +41,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)side_is_sound(side.subspan(event.side_off, event.side_len));
   }
   return 0;
+}
+
+}  // namespace
+}  // namespace weir::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weir::wire::fuzz_frames(data, size);
 }

@@ -1,5 +1,5 @@
-// Runs every fuzz target of this folder over its corpus, and over a few thousand seeded mutations of it, so that
-// they are exercised where there is no libFuzzer.
+// Runs every fuzz target of this folder over its corpus, and over a few thousand seeded mutations
+// of it, so that they are exercised where there is no libFuzzer.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// JsonEventReader: one JSON object into one event. Keeps its parser and scratch from object to object, so
-// that a warm reader allocates nothing but attributes.
+// JsonEventReader: one JSON object into one event. Keeps its parser and scratch from object to
+// object, so that a warm reader allocates nothing but attributes.
 //
 //   JsonEventReader reader(options);
 //   if (!reader.read(text, bytes_behind, index, batch)) use(reader.problem());
@@ -48,8 +48,8 @@ class JsonEventReader {
  public:
   explicit JsonEventReader(NdjsonOptions options) : options_(std::move(options)) {}
 
-  // Appends the event of one object, which is item `index`. `behind`: bytes that may be read behind the
-  // text; few cost a copy. On false the batch is as before and problem() says why.
+  // Appends the event of one object, which is item `index`. `behind`: bytes that may be read behind
+  // the text; few cost a copy. On false the batch is as before and problem() says why.
   bool read(std::string_view text, std::size_t behind, std::uint64_t index, EventBatch& batch);
   const JsonItemError& problem() const { return problem_; }
   const NdjsonOptions& options() const { return options_; }

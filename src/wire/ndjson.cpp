@@ -23,8 +23,9 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-// Returns the end of the JSON value that starts at text[0], by brackets and quotes alone: behind its last
-// character, or npos if it does not end within the text. A scalar ends before `,` `]` `}` or a blank.
+// Returns the end of the JSON value that starts at text[0], by brackets and quotes alone: behind
+// its last character, or npos if it does not end within the text. A scalar ends before `,` `]` `}`
+// or a blank.
 std::size_t value_end(std::string_view text) {
   std::size_t depth = 0;
   bool quoted = false;

@@ -1,11 +1,13 @@
-// Any bytes as JSON events: what is accepted passes the record checks, and nothing of a refused item stays.
+// Any bytes as JSON events: what is accepted passes the record checks, and nothing of a refused
+// item stays.
 #include "base/check.hpp"
 #include "wire/check.hpp"
 #include "wire/ndjson.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir;
-  using namespace weir::wire;
+namespace weir::wire {
+namespace {
+
+int fuzz_json(const std::uint8_t* data, std::size_t size) {
   NdjsonOptions options;
   options.items_max = 1'000;
   options.id_prefix = "x";
@@ -22,4 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(side_is_sound(Bytes(batch.side).subspan(event.side_off, event.side_len)));
   }
   return 0;
+}
+
+}  // namespace
+}  // namespace weir::wire
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weir::wire::fuzz_json(data, size);
 }

@@ -8,9 +8,11 @@ namespace weir::wire {
 namespace {
 
 constexpr std::string_view kFull =
-    R"({"id":"t-1","time":"2026-11-21T04:00:00Z","type":"transfer","amount":531.81,"currency":"USD",)"
+    R"({"id":"t-1","time":"2026-11-21T04:00:00Z","type":"transfer","amount":531.81,)"
+    R"("currency":"USD",)"
     R"("fee":0.25,"nonce":7,"debtor":{"id":"c-9","account":"a-1","name":"A Grant","country":"DE"},)"
-    R"("creditor":{"id":"c-3","account":"a-7"},"merchant":{"id":"m-4","mcc":"5411"},"card":"tok_8",)"
+    R"("creditor":{"id":"c-3","account":"a-7"},"merchant":{"id":"m-4","mcc":"5411"},)"
+    R"("card":"tok_8",)"
     R"("device":{"id":"d-2","ip":"203.0.113.9"},"channel":"web","memo":"text","attrs":{"k":1}})";
 
 struct Outcome {
@@ -120,8 +122,8 @@ TEST(Ndjson, FindsThePartiesByTheRule) {
 }
 
 TEST(Ndjson, KeepsUnknownMembersAsAttributes) {
-  const Outcome outcome = read_with(
-      R"("amount":1,"x":{"y":[1,{"z":null}]},"debtor.tier":"gold","attrs":{"a":"\u00e9"},"b":1.50)");
+  const Outcome outcome = read_with(R"("amount":1,"x":{"y":[1,{"z":null}]},"debtor.tier":"gold",)"
+                                    R"("attrs":{"a":"\u00e9"},"b":1.50)");
   ASSERT_EQ(outcome.batch.size(), 1U) << outcome.errors[0].message;
   const Bytes attrs = find_side(outcome.batch.side, SideTag::kAttrs);
   EXPECT_EQ(std::string(attrs.begin(), attrs.end()),

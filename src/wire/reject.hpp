@@ -1,8 +1,8 @@
 // What is wrong with a line, and where refused lines go.
 //
 //   FileRejects rejects("payments.csv.rejected");
-//   rejects.reject({.line = 17, .column = "TX_AMOUNT", .code = Refusal::kNumberFormat, ...}, bytes);
-//   reject_json(report);   // {"line":17,"column":"TX_AMOUNT","code":"number_format", ...}
+//   rejects.reject({.line = 17, .column = "AMOUNT", .code = Refusal::kNumberFormat, ...}, line);
+//   reject_json(report);   // {"line":17,"column":"AMOUNT","code":"number_format", ...}
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,8 @@ class MemoryRejects final : public RejectSink {
   std::uint64_t count_ = 0;
 };
 
-// Appends refused lines unchanged to a file that is made with the first of them, and keeps the reports.
+// Appends refused lines unchanged to a file that is made with the first of them, and keeps the
+// reports.
 class FileRejects final : public RejectSink {
  public:
   explicit FileRejects(std::string path) : path_(std::move(path)) {}

@@ -1,5 +1,5 @@
-// Decoding, in bytes of input a second, beside a memcpy of the same bytes. One core decodes 3.5 M events/s of
-// 60 to 350 bytes only if a format runs at several hundred MB/s.
+// Decoding, in bytes of input a second, beside a memcpy of the same bytes. One core decodes 3.5 M
+// events/s of 60 to 350 bytes only if a format runs at several hundred MB/s.
 #include <benchmark/benchmark.h>
 
 #include <cstring>

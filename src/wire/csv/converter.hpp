@@ -35,13 +35,14 @@ class RowConverter {
     bool keep_personal = false;
   };
 
-  // Errors: invalid_argument/header_unknown for a column that is not there; invalid_argument/mapping for a
-  // constant that cannot be read, and for a mapping without time, amount or party.
+  // Errors: invalid_argument/header_unknown for a column that is not there;
+  // invalid_argument/mapping for a constant that cannot be read, and for a mapping without time,
+  // amount or party.
   static Result<RowConverter> make(const Mapping& mapping, std::span<const std::string> header,
                                    const Options& options);
 
-  // Appends the event of one row; on false the batch is as before (texts apart that nobody refers to). Rows
-  // count from 1. No allocation but for the batch and for attributes.
+  // Appends the event of one row; on false the batch is as before (texts apart that nobody refers
+  // to). Rows count from 1. No allocation but for the batch and for attributes.
   bool convert(std::span<const std::string_view> fields, std::uint64_t row, std::uint64_t line,
                EventBatch& batch, RowProblem& problem);
 

@@ -1,4 +1,5 @@
-// Files of our own for every preset, and the fields Python's csv module cuts; tests/golden/wire makes both.
+// Files of our own for every preset, and the fields Python's csv module cuts; tests/golden/wire
+// makes both.
 #include <gtest/gtest.h>
 
 #include <fstream>

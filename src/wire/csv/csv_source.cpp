@@ -264,9 +264,9 @@ void CsvSource::take_row(EventBatch& batch) {
   line_ += tokenizer_.row_lines();
 }
 
-// Refuses the physical line at the tokenizer's position: the row that starts there is longer than 1 MiB or
-// never ends, because of a quote that is not closed or because the line itself is so long. What follows
-// the line feed is read as rows again.
+// Refuses the physical line at the tokenizer's position: the row that starts there is longer than 1
+// MiB or never ends, because of a quote that is not closed or because the line itself is so long.
+// What follows the line feed is read as rows again.
 void CsvSource::refuse_line() {
   consume(tokenizer_.position());
   const Bytes rest = window(0, end_ - begin_);

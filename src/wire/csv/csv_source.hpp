@@ -59,20 +59,22 @@ struct CsvOptions {
 class CsvSource final : public EventSource {
  public:
   // `rejects` may be null and must outlive the source. Errors: errno; not_found/preset_unknown;
-  // invalid_argument with header_unknown, mapping, date_ambiguous, date_format; failed_precondition/
-  // file_changed if the file is not the one of the checkpoint.
+  // invalid_argument with header_unknown, mapping, date_ambiguous, date_format;
+  // failed_precondition/ file_changed if the file is not the one of the checkpoint.
   static Result<std::unique_ptr<CsvSource>> open(const std::string& path, CsvOptions options,
                                                  RejectSink* rejects);
   static Result<std::unique_ptr<CsvSource>> from(StoredBytes stored, CsvOptions options,
                                                  RejectSink* rejects);
 
-  // Refused rows go to the sink and are left out. Errors: those of the stream; after more than rejects_max
-  // refused rows invalid_argument/too_many_rejects, once what came before has been returned.
+  // Refused rows go to the sink and are left out. Errors: those of the stream; after more than
+  // rejects_max refused rows invalid_argument/too_many_rejects, once what came before has been
+  // returned.
   Result<std::size_t> read(EventBatch& batch, std::size_t events_max) override;
 
   const Mapping& mapping() const { return mapping_; }
   const std::vector<std::string>& header() const { return header_; }
-  // Returns where the last read() ended: what a block stores so that the import can go on behind it.
+  // Returns where the last read() ended: what a block stores so that the import can go on behind
+  // it.
   ImportCheckpoint checkpoint() const;
 
  private:
@@ -115,8 +117,8 @@ class CsvSource final : public EventSource {
   RowProblem problem_;
 };
 
-// Returns the delimiter of a text's first lines: the candidate that gives most lines the header's number of
-// fields, at least two; `,` if none does.
+// Returns the delimiter of a text's first lines: the candidate that gives most lines the header's
+// number of fields, at least two; `,` if none does.
 char sniff_delimiter(Bytes text);
 
 }  // namespace weir::wire

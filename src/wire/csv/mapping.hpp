@@ -1,5 +1,6 @@
-// Mapping: which column of a file becomes which field of the event. Presets, guesses from a header and
-// files given with --map are all this one thing; it prints as TOML that parses to the same mapping.
+// Mapping: which column of a file becomes which field of the event. Presets, guesses from a header
+// and files given with --map are all this one thing; it prints as TOML that parses to the same
+// mapping.
 //
 //   WEIR_ASSIGN(Mapping mapping, parse_mapping(text));
 //   print_mapping(mapping);
@@ -59,8 +60,8 @@ bool parse_target(std::string_view name, Target& target);
 std::string entity_kind_name(EntityKind kind);
 bool parse_entity_kind(std::string_view name, EntityKind& kind);
 
-// Where a field comes from. A column is named as in the header; the k-th of several that share a name is
-// `NAME#k`, and the k-th column of all is `#k`.
+// Where a field comes from. A column is named as in the header; the k-th of several that share a
+// name is `NAME#k`, and the k-th column of all is `#k`.
 struct FieldMap {
   std::vector<std::string> columns;
   std::string constant;  // without columns: every row's value
@@ -98,7 +99,8 @@ struct Mapping {
   }
 };
 
-// Parses TOML. Errors: invalid_argument/mapping with line and key; unknown keys are refused by name.
+// Parses TOML. Errors: invalid_argument/mapping with line and key; unknown keys are refused by
+// name.
 Result<Mapping> parse_mapping(std::string_view toml);
 // Returns TOML that parse_mapping reads back.
 std::string print_mapping(const Mapping& mapping);

@@ -1,9 +1,8 @@
-#include "wire/csv/mapping.hpp"
-
 #include <sstream>
 
 #include "base/json.hpp"
 #include "base/toml.hpp"
+#include "wire/csv/mapping.hpp"
 
 namespace weir::wire {
 namespace {
@@ -304,8 +303,8 @@ Result<Mapping> parse_mapping(std::string_view text) {
     return fail(invalid_argument("mapping", "the text is no TOML: a key is missing or broken"));
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
-    return fail(invalid_argument("mapping", std::string(error.description()))
-                    .at_line(at.line, at.column));
+    return fail(
+        invalid_argument("mapping", std::string(error.description())).at_line(at.line, at.column));
   }
   Mapping mapping;
   for (const auto& [key, node] : parsed) WEIR_TRY(read_top(key.str(), node, mapping));

@@ -36,7 +36,12 @@ label = {column = "isFraud", fraud = ["1"]}
 leaky = ["oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest", "isFlaggedFraud"]
 [type]
 column = "type"
-values = {CASH_IN = "cash_in", CASH_OUT = "cash_out", DEBIT = "debit", PAYMENT = "payment", TRANSFER = "transfer"}
+[type.values]
+CASH_IN = "cash_in"
+CASH_OUT = "cash_out"
+DEBIT = "debit"
+PAYMENT = "payment"
+TRANSFER = "transfer"
 )"},
     {"amlworld",
      "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount Paid,"
@@ -98,11 +103,15 @@ time = {column = "date", format = "YYMMDD"}
 amount = {column = "amount"}
 currency = {const = "CZK"}
 debtor = {column = "account_id", kind = "account"}
-creditor = {columns = ["bank", "account"], kind = "account", empty = "cash", empty_kind = "external"}
 swap = {column = "type", values = ["PRIJEM"]}
 channel = {column = "operation"}
 category = {column = "k_symbol"}
 leaky = ["balance"]
+[creditor]
+columns = ["bank", "account"]
+kind = "account"
+empty = "cash"
+empty_kind = "external"
 [type]
 column = "operation"
 otherwise = "other"

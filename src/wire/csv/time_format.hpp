@@ -62,8 +62,8 @@ class TimeReader {
 class TimeFormatGuess {
  public:
   void see(std::string_view value);
-  // Errors: invalid_argument/date_ambiguous (day or month first?), invalid_argument/date_format (nothing fits
-  // nine values in ten). `step_given`: integers are steps.
+  // Errors: invalid_argument/date_ambiguous (day or month first?), invalid_argument/date_format
+  // (nothing fits nine values in ten). `step_given`: integers are steps.
   Result<TimeFormat> decide(bool step_given) const;
 
  private:

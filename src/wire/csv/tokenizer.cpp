@@ -45,7 +45,8 @@ inline void Tokenizer::push(std::size_t begin, std::size_t end) {
   fields_.emplace_back(reinterpret_cast<const char*>(data_) + begin, end - begin);
 }
 
-// Ends the row at a line feed (or the window's end); a carriage return before it is part of the line end.
+// Ends the row at a line feed (or the window's end); a carriage return before it is part of the
+// line end.
 void Tokenizer::finish_row(std::size_t start, std::size_t feed) {
   std::size_t end = feed;
   if (end > start && data_[end - 1] == '\r') --end;

@@ -1,6 +1,6 @@
-// Tokenizer: cuts bytes into CSV rows and fields, with the results of Python's csv module for LF and CRLF
-// files: a quote opens a quoted field only at its start, "" inside is one quote, text after the closing quote
-// is appended as it stands.
+// Tokenizer: cuts bytes into CSV rows and fields, with the results of Python's csv module for LF
+// and CRLF files: a quote opens a quoted field only at its start, "" inside is one quote, text
+// after the closing quote is appended as it stands.
 //
 //   Tokenizer tokenizer(',');
 //   tokenizer.reset(data, size, true);
@@ -37,8 +37,8 @@ class Tokenizer {
 
   // Where the next row starts.
   std::size_t position() const { return at_; }
-  // The row just found; views into the window or, for fields with "" inside, into own memory. Valid until
-  // the next call.
+  // The row just found; views into the window or, for fields with "" inside, into own memory. Valid
+  // until the next call.
   const std::vector<std::string_view>& fields() const { return fields_; }
   std::size_t row_begin() const { return row_begin_; }
   std::size_t row_end() const { return row_end_; }  // behind the line feed
