@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/rng.hpp"
 #include "decide/decider.hpp"
+#include "decide/trial.hpp"
 
 namespace weir::decide {
 namespace {
@@ -84,9 +85,6 @@ void run(benchmark::State& state, const std::string& rules) {
     benchmark::DoNotOptimize(verdicts.data());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
-  state.counters["ns/event"] = benchmark::Counter(
-      static_cast<double>(kRows) * 1e-9,
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void BM_Decide30Rules(benchmark::State& state) {
@@ -111,6 +109,26 @@ void BM_Decide24RulesNoWindows(benchmark::State& state) {
   run(state, text);
 }
 BENCHMARK(BM_Decide24RulesNoWindows)->Arg(10'000);
+
+// A candidate of two rules over a million events, as `weir rules try` runs it.
+void BM_TryOneMillion(benchmark::State& state) {
+  constexpr std::size_t kRows = 8192;
+  std::vector<std::unique_ptr<Stream>> batches;
+  for (std::size_t b = 0; b < 122; ++b) {
+    batches.push_back(std::make_unique<Stream>(kRows, 100'000U, b));
+  }
+  const std::vector<wire::VerdictCore> previous(kRows);
+  auto rules = compile_rules(
+      "alert if amount > 900 and count(debtor, 1h) > 3\nhold if feature.amount_z > 0.99", {});
+  CHECK(rules.has_value());
+  for (auto _ : state) {
+    RuleTrial trial(*rules, {});
+    for (const auto& batch : batches) CHECK(trial.add({batch->input(), previous, {}, 1}).is_ok());
+    benchmark::DoNotOptimize(trial.report());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(122 * kRows));
+}
+BENCHMARK(BM_TryOneMillion)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace weir::decide

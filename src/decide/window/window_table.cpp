@@ -3,28 +3,21 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "decide/window/exact_ring.hpp"
-#include "decide/window/tile_bodies.hpp"
-#include "profile/decay.hpp"
+#include "decide/window/window_rows.hpp"
 
 namespace weir::decide {
-
-using namespace window_internal;  // NOLINT(google-build-using-namespace): the slot bodies of this
-                                  // class
-
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
 constexpr std::size_t kPrefetchRows = 16;
 constexpr unsigned kHandSteps = 2;
 constexpr unsigned kHandStepsWhenFull = 16;
-constexpr std::int64_t kTicksPerWidth = 256;
-constexpr std::int64_t kDecayIdleWidths =
-    16;  // e^-16 is below the 2^-20 that a value drops to zero at
+constexpr std::int64_t kDecayIdleWidths = 16;  // a value of up to 8 has dropped to zero by then
 
 std::int64_t grain_of(const WindowSpec& spec) {
   if (spec.function == WindowFunction::kSince || spec.kind == WindowKind::kExact) return 1;
-  const std::int64_t parts = spec.kind == WindowKind::kTiles ? kTiles : kTicksPerWidth;
+  const std::int64_t parts =
+      spec.kind == WindowKind::kTiles ? kTiles : window_internal::kTicksPerWidth;
   return std::max<std::int64_t>(1, spec.width_us / parts);
 }
 
@@ -84,10 +77,11 @@ bool WindowTable::idle(const std::uint64_t* slot) const {
     case WindowKind::kTiles:
       return last <= now - kTiles;
     case WindowKind::kDecay:
-      return last <= now - kDecayIdleWidths * kTicksPerWidth;
+      return last <= now - kDecayIdleWidths * window_internal::kTicksPerWidth;
     case WindowKind::kExact: {
       std::uint64_t state = slot[spec_.key_words];
-      const ExactRing ring(&state, const_cast<std::uint64_t*>(slot) + spec_.key_words + 1);
+      const window_internal::ExactRing ring(&state,
+                                            const_cast<std::uint64_t*>(slot) + spec_.key_words + 1);
       return ring.size() == 0 || ring.newest() <= watermark_us_ - spec_.width_us;
     }
   }
@@ -201,185 +195,13 @@ struct WindowTable::Runner {
   }
 };
 
-namespace {
-
-// `slot` points at the header word behind the key; the body follows it. Null: the key is unknown.
-template <class Body>
-struct TiledRow {
-  const WindowSpec& spec;
-  std::int64_t grain_us;
-
-  static unsigned place(std::int64_t tile) {
-    return static_cast<unsigned>(static_cast<std::uint64_t>(tile) % kTiles);
-  }
-  void start(std::uint64_t* slot, std::int64_t t) const {
-    *slot = static_cast<std::uint64_t>(t / grain_us);
-    Body::reset(slot + 1);
-  }
-  bool step(std::uint64_t* slot, bool include, std::int64_t t, std::uint64_t value,
-            std::uint64_t& out, bool&) const {
-    if (slot == nullptr) {
-      std::array<std::uint64_t, kTiles + kTiles / 2> empty;
-      Body::reset(empty.data());
-      return Body::read(empty.data(), AllTiles{}, spec, out);
-    }
-    const std::int64_t tile = t / grain_us;
-    auto last = static_cast<std::int64_t>(*slot);
-    if (include) {
-      if (tile > last) {
-        const std::int64_t stale = std::min<std::int64_t>(tile - last, kTiles);
-        for (std::int64_t i = 0; i < stale; ++i) Body::clear(slot + 1, place(tile - i));
-        *slot = static_cast<std::uint64_t>(tile);
-        last = tile;
-      }
-      if (tile > last - kTiles) Body::add(slot + 1, place(tile), value);
-    }
-    if (tile <= last) return Body::read(slot + 1, AllTiles{}, spec, out);
-    const std::int64_t first_live = tile - kTiles + 1;
-    const auto live = [&](unsigned at) {
-      // The tile at this place is the latest one, at or before `last`, with that remainder.
-      const unsigned back = (place(last) + kTiles - at) % kTiles;
-      return last - back >= first_live;
-    };
-    return Body::read(slot + 1, live, spec, out);
-  }
-};
-
-template <class V>
-struct ExactRow {
-  const WindowSpec& spec;
-
-  void start(std::uint64_t* slot, std::int64_t) const { *slot = 0; }
-  bool step(std::uint64_t* slot, bool include, std::int64_t t, std::uint64_t value,
-            std::uint64_t& out, bool& saturated) const {
-    std::uint64_t no_state = 0;
-    if (slot == nullptr) return read_ring<V>(ExactRing(&no_state, nullptr), 0, spec, out);
-    ExactRing ring(slot, slot + 1);
-    if (include) ring.add(t, value, spec.width_us);
-    saturated = ring.saturated();
-    const std::int64_t now = ring.size() != 0 ? std::max(t, ring.newest()) : t;
-    return read_ring<V>(ring, ring.first_inside(now, spec.width_us), spec, out);
-  }
-};
-
-// Header: the latest tick. Body: f32 count, f32 sum, both as of that tick.
-template <class V>
-struct DecayRow {
-  const WindowSpec& spec;
-  std::int64_t grain_us;
-
-  static float drop_small(float v) {
-    return v < profile::kVanish && -v < profile::kVanish ? 0.0F : v;
-  }
-  void start(std::uint64_t* slot, std::int64_t t) const {
-    slot[0] = static_cast<std::uint64_t>(t / grain_us);
-    slot[1] = 0;
-  }
-  float value_of(std::uint64_t bits) const {
-    if constexpr (std::is_same_v<V, double>) {
-      return static_cast<float>(from_bits<double>(bits));
-    } else {
-      return static_cast<float>(static_cast<double>(from_bits<std::int64_t>(bits)) /
-                                power_of_ten(spec.scale));
-    }
-  }
-  bool step(std::uint64_t* slot, bool include, std::int64_t t, std::uint64_t value,
-            std::uint64_t& out, bool&) const {
-    float count = 0;
-    float sum = 0;
-    if (slot != nullptr) {
-      const std::int64_t tick = t / grain_us;
-      const auto last = static_cast<std::int64_t>(slot[0]);
-      const std::int64_t now = std::max(tick, last);
-      const float factor = profile::decay_factor(static_cast<std::uint64_t>(now - last));
-      count = drop_small(load<float>(slot + 1) * factor);
-      sum = drop_small(load<float>(reinterpret_cast<const char*>(slot + 1) + 4) * factor);
-      if (include) {
-        const float weight = profile::decay_factor(static_cast<std::uint64_t>(now - tick));
-        count += weight;
-        sum += weight * value_of(value);
-        slot[0] = static_cast<std::uint64_t>(now);
-        store(slot + 1, count);
-        store(reinterpret_cast<char*>(slot + 1) + 4, sum);
-      }
-    }
-    return finish(count, sum, out);
-  }
-  bool finish(float count, float sum, std::uint64_t& out) const {
-    switch (spec.function) {
-      case WindowFunction::kCount:
-        out = to_bits(static_cast<double>(count));
-        return true;
-      case WindowFunction::kRate:
-        out = to_bits(static_cast<double>(count) * static_cast<double>(kHour) /
-                      static_cast<double>(spec.width_us));
-        return true;
-      case WindowFunction::kAvg:
-        if (count > 0) out = to_bits(static_cast<double>(sum) / static_cast<double>(count));
-        return count > 0;
-      default:
-        out = to_bits(static_cast<double>(sum));
-        return count > 0;
-    }
-  }
-};
-
-struct SinceRow {
-  void start(std::uint64_t* slot, std::int64_t) const { *slot = ~std::uint64_t{0}; }
-  bool step(std::uint64_t* slot, bool include, std::int64_t t, std::uint64_t, std::uint64_t& out,
-            bool&) const {
-    const bool known = slot != nullptr && *slot != ~std::uint64_t{0};
-    const std::int64_t last = known ? static_cast<std::int64_t>(*slot) : 0;
-    if (known) {
-      const std::int64_t gap_us = std::max<std::int64_t>(0, t - last);
-      out = to_bits(static_cast<double>(gap_us) / static_cast<double>(kSecond));
-    }
-    if (include && (!known || t > last)) *slot = static_cast<std::uint64_t>(t);
-    return known;
-  }
-};
-
-// Calls `run` with the slot body of a tiled window.
-template <class V, class Run>
-void with_tiled_body(const WindowSpec& spec, std::int64_t grain_us, Run run) {
-  switch (spec.function) {
-    case WindowFunction::kCount:
-    case WindowFunction::kRate:
-      return run(TiledRow<CountBody>{spec, grain_us});
-    case WindowFunction::kSum:
-    case WindowFunction::kAvg:
-      return run(TiledRow<SumBody<V>>{spec, grain_us});
-    case WindowFunction::kMin:
-      return run(TiledRow<ExtremeBody<V, 1>>{spec, grain_us});
-    case WindowFunction::kMax:
-      return run(TiledRow<ExtremeBody<V, -1>>{spec, grain_us});
-    default:
-      return run(TiledRow<DistinctBody>{spec, grain_us});
-  }
-}
-
-template <class V, class Run>
-void with_row(const WindowSpec& spec, std::int64_t grain_us, Run run) {
-  if (spec.function == WindowFunction::kSince) return run(SinceRow{});
-  switch (spec.kind) {
-    case WindowKind::kTiles:
-      return with_tiled_body<V>(spec, grain_us, run);
-    case WindowKind::kExact:
-      return run(ExactRow<V>{spec});
-    case WindowKind::kDecay:
-      return run(DecayRow<V>{spec, grain_us});
-  }
-}
-
-}  // namespace
-
 void WindowTable::update_and_read(const WindowInput& in, const WindowOutput& out) {
   CHECK(!spec_.takes_value() || in.values != nullptr || in.rows == 0);
   const auto run = [&](const auto& row) { Runner::run(*this, row, in, out); };
   if (spec_.real_values) {
-    with_row<double>(spec_, grain_us_, run);
+    window_internal::with_row<double>(spec_, grain_us_, run);
   } else {
-    with_row<std::int64_t>(spec_, grain_us_, run);
+    window_internal::with_row<std::int64_t>(spec_, grain_us_, run);
   }
 }
 
@@ -405,7 +227,7 @@ Status WindowTable::check_slot(const std::uint64_t* slot) const {
   }
   if (spec_.kind == WindowKind::kExact && spec_.function != WindowFunction::kSince) {
     std::uint64_t state = slot[words];
-    const ExactRing ring(&state, const_cast<std::uint64_t*>(slot) + words + 1);
+    const window_internal::ExactRing ring(&state, const_cast<std::uint64_t*>(slot) + words + 1);
     if (!ring.sound()) return data_loss("window_ring", "a window ring out of order");
   } else if (static_cast<std::int64_t>(slot[words]) < 0) {
     return data_loss("window_tile", "a window slot with a negative tile");
