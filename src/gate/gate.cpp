@@ -37,6 +37,7 @@ Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
                                                  gate->options_.admission);
   if (!gate->options_.dir.empty()) WEIR_TRY(gate->recover());
   gate->next_height_ = gate->pass_->next_height();
+  gate->versions_ = gate->pass_->versions();
   gate->snapshot_wall_us_ = clock.wall_us();
   gate->thread_ = std::thread([g = gate.get()] { g->run(); });
   return gate;
@@ -83,19 +84,12 @@ Status Gate::recover() {
   return Status::ok();
 }
 
-Status Gate::submit(Submission submission) {
+Status Gate::submit(Submission&& submission) {
   const std::uint64_t bytes = batch_bytes(submission.batch);
   if (submission.batch.events.empty()) {
     if (submission.done) submission.done(Reply{});
     return Status::ok();
   }
-  submission.done = [this, done = std::move(submission.done)](Reply&& reply) {
-    if (done) done(std::move(reply));
-    if (open_submissions_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      const std::lock_guard lock(mutex_);
-      idle_.notify_all();
-    }
-  };
   const std::lock_guard lock(mutex_);
   if (!failure_.is_ok()) return failure_;
   if (closing_) return closing_status();
@@ -109,6 +103,13 @@ Status Gate::submit(Submission submission) {
   counters_.queued_bytes.fetch_add(bytes, std::memory_order_relaxed);
   counters_.queued_events.fetch_add(submission.batch.size(), std::memory_order_relaxed);
   open_submissions_.fetch_add(1, std::memory_order_acq_rel);
+  submission.done = [this, done = std::move(submission.done)](Reply&& reply) {
+    if (done) done(std::move(reply));
+    if (open_submissions_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const std::lock_guard idle_lock(mutex_);
+      idle_.notify_all();
+    }
+  };
   queue_.push_back(std::make_shared<PendingReply>(std::move(submission)));
   work_.notify_one();
   return Status::ok();
@@ -136,6 +137,11 @@ Status Gate::health() const {
   const std::lock_guard lock(mutex_);
   if (!failure_.is_ok()) return failure_;
   return closing_ ? closing_status() : Status::ok();
+}
+
+Versions Gate::versions() const {
+  const std::lock_guard lock(mutex_);
+  return versions_;
 }
 
 void Gate::drain() {
@@ -190,6 +196,10 @@ void Gate::work_at_rest() {
   }
   apply_controls();
   if (pass_->learner().due(admission_->next_seq() - 1)) fit();
+  {
+    const std::lock_guard lock(mutex_);
+    versions_ = pass_->versions();
+  }
   for (const auto& run : rests) run();
   reap_snapshot(false);
   if (snapshot_due()) snapshot();

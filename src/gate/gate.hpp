@@ -73,9 +73,9 @@ class Gate final : private Stages {
   static Result<std::unique_ptr<Gate>> open(GateOptions options, Clock& clock);
   ~Gate() override;
 
-  // Takes a submission; `done` is called exactly once later. Errors, with `done` not called: resource_exhausted
-  // (queue_full), unavailable (closing, log_failed).
-  Status submit(Submission submission);
+  // Takes a submission; `done` is called exactly once later. Errors, with `done` not called and the submission
+  // untouched: resource_exhausted (queue_full), unavailable (closing, log_failed).
+  Status submit(Submission&& submission);
   using ControlDone = std::function<void(const Result<ledger::Height>&)>;
   // Queues a control record. `done` gets the height from whose first event on it holds, once that block is
   // durable, or why it was not applied (then nothing changed).
@@ -98,6 +98,8 @@ class Gate final : private Stages {
   const GateOptions& options() const { return options_; }
   // Returns ok, or why the gate takes no submissions.
   Status health() const;
+  // Returns the versions in force. Thread-safe.
+  Versions versions() const;
 
  private:
   struct Control {
@@ -159,6 +161,7 @@ class Gate final : private Stages {
   std::vector<Control> controls_;
   std::vector<std::function<void()>> rests_;
   bool closing_ = false;
+  Versions versions_;
   Status failure_;
 
   // The pass's thread.

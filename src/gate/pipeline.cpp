@@ -1,5 +1,6 @@
 #include "gate/pipeline.hpp"
 
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -89,6 +90,8 @@ void run_pipeline(Stages& stages, const PipelineOptions& options, StageTimes& ti
       make_filter<PassBatch*, PassBatch*>(kSerial, step(Stage::kDecide, &Stages::decide)) &
       make_filter<PassBatch*, PassBatch*>(kParallel, step(Stage::kHash, &Stages::hash)) &
       make_filter<PassBatch*, void>(kSerial, seal);
+  // More threads than cores are allowed when asked for: tests of determinism do.
+  const tbb::global_control workers(tbb::global_control::max_allowed_parallelism, options.threads);
   tbb::task_arena arena(static_cast<int>(options.threads));
   arena.execute([&] { tbb::parallel_pipeline(options.batches_in_flight, chain); });
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,7 +43,6 @@ class LivePass final : public server::PassService {
   void submit(server::Submission submission) override;
   server::Health health() override;
   server::Overview overview() override;
-  void append_metrics(std::string& out) override;
 
   Result<std::string> decision(const std::string& event_id, bool features) override;
   Result<server::JsonPage> decisions(const server::DecisionFilter& filter) override;
@@ -87,7 +87,7 @@ class LivePass final : public server::PassService {
   void committed(const gate::PassBatch& batch);
   void publish_loop();
   void index_loop();
-  server::SubmitReply render(gate::Reply&& reply, server::Detail detail) const;
+  server::SubmitReply render(gate::Reply&& reply, server::Detail detail, gate::Ack ack) const;
   // Finds the place of an event; not_found (event_unknown).
   Result<ledger::DecisionPlace> locate(const std::string& event_id, ledger::Block& block);
   // Applies a control record and waits until it is durable.
@@ -103,12 +103,12 @@ class LivePass final : public server::PassService {
   LiveFigures figures_;
   std::unique_ptr<gate::Gate> gate_;
   std::unique_ptr<ledger::DecisionIndex> index_;
-  std::mutex change_mutex_;                 // one change of rules or lists at a time
-  std::vector<std::string> rules_history_;  // text by version - 1, as far as this process knows
-  std::vector<std::string> rules_authors_;
+  std::mutex change_mutex_;                             // one change of rules or lists at a time
+  std::map<std::uint32_t, std::string> rules_authors_;  // by version
 
   BlockingQueue<gate::Decision> publish_{8192};
   std::atomic<std::uint64_t> unpublished_{0};
+  std::atomic<ledger::Height> indexed_{0};
   std::thread publisher_;
   std::thread indexer_;
   std::atomic<bool> stopping_{false};

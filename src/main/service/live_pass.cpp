@@ -1,0 +1,251 @@
+#include "main/service/live_pass.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "base/log.hpp"
+#include "main/pass_start.hpp"
+#include "main/version.hpp"
+#include "server/app/overview.hpp"
+
+namespace weir::main {
+namespace {
+
+gate::Ack gate_ack(server::Ack ack) {
+  return static_cast<gate::Ack>(ack);
+}
+
+std::string_view ack_name(gate::Ack ack) {
+  constexpr std::string_view kNames[] = {"received", "decided", "committed", "final"};
+  return kNames[static_cast<std::size_t>(ack)];
+}
+
+server::SubmitReply failed_reply(const Status& status, gate::Submission&& submission) {
+  server::SubmitReply reply;
+  reply.status = status;
+  reply.batch = std::move(submission.batch);
+  return reply;
+}
+
+}  // namespace
+
+LivePass::LivePass(std::shared_ptr<const Config> config, server::SseHub& hub,
+                   MetricRegistry& metrics)
+    : config_(std::move(config)),
+      hub_(hub),
+      metrics_(metrics),
+      figures_(system_clock().wall_us()) {}
+
+Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
+                                                 std::shared_ptr<const Config> config,
+                                                 const std::string& rules, server::SseHub& hub,
+                                                 MetricRegistry& metrics) {
+  std::unique_ptr<LivePass> live(new LivePass(config, hub, metrics));
+  options.on_committed = [self = live.get()](const gate::PassBatch& batch) {
+    self->committed(batch);
+  };
+  const std::string dir = options.dir;
+  WEIR_ASSIGN(live->gate_, start_pass(std::move(options), *config, rules, "start"));
+  gate::Pass& pass = live->gate_->pass();
+  live->json_.set_dictionary(&pass.dictionary());
+  if (pass.decider().rules() != nullptr) {
+    WEIR_ASSIGN(auto compiled,
+                decide::compile_rules(pass.decider().rules()->text, pass.compile_context()));
+    live->json_.note_rules(pass.versions().rules, std::move(compiled));
+  }
+  if (pass.models() != nullptr) live->json_.note_models(pass.versions().models, pass.models());
+  if (!dir.empty()) {
+    WEIR_ASSIGN(live->index_, ledger::DecisionIndex::open(dir + "/index", {}));
+    live->indexer_ = std::thread([self = live.get()] { self->index_loop(); });
+  }
+  live->publisher_ = std::thread([self = live.get()] { self->publish_loop(); });
+  return live;
+}
+
+LivePass::~LivePass() {
+  close().is_ok();
+}
+
+Status LivePass::close() {
+  if (closed_.exchange(true)) return Status::ok();
+  const Status status = gate_ == nullptr ? Status::ok() : gate_->close();
+  stopping_ = true;
+  publish_.close();
+  if (publisher_.joinable()) publisher_.join();
+  if (indexer_.joinable()) indexer_.join();
+  return status;
+}
+
+// Runs on the log's thread: it only copies the rows that people want to see.
+void LivePass::committed(const gate::PassBatch& batch) {
+  if (batch.models != nullptr) json_.note_models(batch.versions.models, batch.models);
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    const wire::VerdictCore& core = batch.verdicts[row];
+    if (core.outcome == 0 && (core.flags & wire::kAlert) == 0) continue;
+    gate::Decision decision = gate::decision_of(batch, row);
+    decision.committed = true;
+    if (!publish_.try_push(std::move(decision))) {
+      unpublished_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void LivePass::publish_loop() {
+  while (auto decision = publish_.pop()) {
+    const bool alert = (decision->core.flags & wire::kAlert) != 0;
+    std::string text = json_.render(*decision, {.features = false, .event = true});
+    if (alert) hub_.publish({server::Topic::kAlert, false, decision->seq, text});
+    hub_.publish({server::Topic::kVerdict, false, decision->seq, std::move(text)});
+  }
+}
+
+// Brings the index of decisions up to the durable end of the log, a few times a second.
+void LivePass::index_loop() {
+  ledger::Block block;
+  ledger::Height next = index_->indexed_height() + 1;
+  while (!stopping_) {
+    const ledger::Height durable = gate_->log()->durable_height();
+    for (; next <= durable && !stopping_; ++next) {
+      if (const Status status = gate_->log()->read(next, block); !status.is_ok()) {
+        log_error("index", status);
+        return;
+      }
+      index_->add(next, block.view().events());
+    }
+    indexed_ = next - 1;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  if (const Status status = index_->flush(); !status.is_ok()) log_error("index", status);
+}
+
+server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail,
+                                     gate::Ack ack) const {
+  server::SubmitReply out;
+  out.status = std::move(reply.status);
+  for (const gate::Refused& refused : reply.refused) {
+    server::RefusedEvent item;
+    item.row = refused.row;
+    item.refusal = static_cast<wire::Refusal>(reply.verdicts[refused.row].core.top_rule);
+    item.field = refused.status.error().field;
+    item.message = refused.status.message();
+    out.refusals.push_back(std::move(item));
+  }
+  if (detail != server::Detail::kCore) {
+    RenderOptions options;
+    options.features = detail == server::Detail::kFeatures;
+    options.ack = ack_name(ack);
+    for (std::size_t row = 0; row < reply.decisions.size(); ++row) {
+      const bool refused = reply.verdicts[row].seq == 0;
+      out.json.push_back(refused ? "" : json_.render(reply.decisions[row], options));
+    }
+  }
+  out.verdicts = std::move(reply.verdicts);
+  out.duplicate = std::move(reply.duplicate);
+  out.first_seq = reply.first_seq;
+  out.last_seq = reply.last_seq;
+  return out;
+}
+
+void LivePass::submit(server::Submission submission) {
+  if (submission.shadow) {
+    server::SubmitReply reply;
+    reply.status = Status(Code::kUnimplemented, "shadow_mode",
+                          "mode=shadow is not available; nothing was decided");
+    return submission.done(std::move(reply));
+  }
+  gate::Submission inner;
+  inner.batch = std::move(submission.batch);
+  inner.batch.labels.clear();
+  inner.ack = gate_ack(submission.ack);
+  inner.details = submission.detail != server::Detail::kCore;
+  inner.live = true;
+  const std::int64_t received_ns = system_clock().mono_ns();
+  auto done =
+      std::make_shared<std::function<void(server::SubmitReply &&)>>(std::move(submission.done));
+  inner.done = [this, done, received_ns, detail = submission.detail,
+                ack = inner.ack](gate::Reply&& reply) {
+    const std::size_t rows = reply.verdicts.size();
+    (*done)(render(std::move(reply), detail, ack));
+    figures_.answered(system_clock().mono_ns() - received_ns, rows);
+  };
+  if (const Status status = gate_->submit(std::move(inner)); !status.is_ok()) {
+    (*done)(failed_reply(status, std::move(inner)));
+  }
+}
+
+server::Health LivePass::health() {
+  server::Health health;
+  health.version = program_version();
+  health.uptime_s = overview().uptime_s;
+  const Status status = gate_->health();
+  const bool closing = !status.is_ok() && status.reason() == "closing";
+  health.components.push_back(
+      {"log", status.is_ok() || closing, status.is_ok() ? "" : status.message()});
+  health.components.push_back({"gate", !closing, closing ? "draining" : ""});
+  const bool full = gate_->pass().profiles().full();
+  health.components.push_back(
+      {"profiles", !full, full ? "profile.bytes_max reached; new accounts share a profile" : ""});
+  for (const server::Component& component : health.components) health.ready &= component.ready;
+  return health;
+}
+
+void LivePass::tick() {
+  const gate::PassCounters& counters = gate_->pass().counters();
+  figures_.tick(system_clock().wall_us(), gate_->counters().committed_events.load(),
+                counters.alerted.load());
+  hub_.publish({server::Topic::kMetrics, false, gate_->counters().committed_seq.load(),
+                server::overview_json(overview())});
+}
+
+server::Overview LivePass::overview() {
+  server::Overview out;
+  figures_.fill(system_clock().wall_us(), out);
+  const gate::Pass& pass = gate_->pass();
+  const gate::PassCounters& counters = pass.counters();
+  const gate::GateCounters& gate = gate_->counters();
+  out.events_total = counters.events;
+  out.pass = counters.passed;
+  out.hold = counters.held;
+  out.block = counters.blocked;
+  out.queue_depth = gate.queued_events;
+  out.queue_limit = gate_->options().queue_bytes / sizeof(wire::Event);
+  for (unsigned i = 0; i < wire::kRefusals; ++i) {
+    const std::uint64_t count = gate_->admission().refused()[i].load();
+    if (count == 0) continue;
+    out.refused_by_reason.emplace_back(wire::refusal_name(static_cast<wire::Refusal>(1001 + i)),
+                                       count);
+  }
+  if (gate.refused_full != 0) out.refused_by_reason.emplace_back("queue_full", gate.refused_full);
+  out.commit_mode = gate_->log() == nullptr ? "off" : config_->text("storage.durability");
+  out.commit_seq = gate.committed_seq;
+  out.commit_lag_us = static_cast<double>(gate.commit_lag_ns.load()) * 1e-3;
+  out.backend = "cpu";
+  out.backend_why = "no GPU path in this build";
+  out.alerts_open = counters.alerted;
+  out.shadow_dropped = unpublished_.load();
+  const gate::Versions versions = gate_->versions();
+  out.config_version = versions.config;
+  out.rules_version = versions.rules;
+  out.models.push_back({"default", versions.models, 0, 0});
+  return out;
+}
+
+void LivePass::at_rest(const std::function<void()>& run) {
+  std::promise<void> finished;
+  gate_->at_rest([&] {
+    run();
+    finished.set_value();
+  });
+  finished.get_future().wait();
+}
+
+Result<server::Changed> LivePass::change(ledger::ControlType type,
+                                         std::vector<std::uint8_t> payload, std::uint32_t version) {
+  std::promise<Result<ledger::Height>> applied;
+  gate_->control(type, std::move(payload),
+                 [&applied](const Result<ledger::Height>& at) { applied.set_value(at); });
+  WEIR_ASSIGN(const ledger::Height height, applied.get_future().get());
+  return server::Changed{version, height};
+}
+
+}  // namespace weir::main
