@@ -51,7 +51,8 @@ struct SubmitReply {
   wire::EventBatch batch{};
 };
 
-// With a producer a batch may be empty: all records of its frame were refused, its producer_seq counts.
+// With a producer a batch may be empty: all records of its frame were refused, its producer_seq
+// counts.
 struct Submission {
   wire::EventBatch batch{};
   Ack ack = Ack::kCommitted;

@@ -1,4 +1,5 @@
-// Route: one row of the route table, and the call a handler gets. A new route is one file in routes/ that
+// Route: one row of the route table, and the call a handler gets. A new route is one file in
+// routes/ that
 // returns its rows, and one line in routes/table.cpp.
 //
 //   Result<Response> get_windows(Call& call) {
@@ -6,7 +7,8 @@
 //     return json_response(200, windows);
 //   }
 //   constexpr Route kRoutes[] = {
-//     {"windows", Method::kGet, "/v1/windows", Access::kViewer, kScopeRead, kOnWorker, Accepts::kNothing,
+//     {"windows", Method::kGet, "/v1/windows", Access::kViewer, kScopeRead, kOnWorker,
+//      Accepts::kNothing,
 //      get_windows}};
 #pragma once
 

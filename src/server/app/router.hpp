@@ -24,7 +24,8 @@ struct Match {
 class Router {
  public:
   explicit Router(std::span<const Route> routes);
-  // HEAD is answered by GET routes. Segments are decoded after the split, so that %2F stays inside one.
+  // HEAD is answered by GET routes. Segments are decoded after the split, so that %2F stays inside
+  // one.
   Match find(Method method, std::string_view path) const;
   std::size_t index(const Route& route) const;
   std::size_t size() const { return routes_.size(); }

@@ -1,4 +1,5 @@
-// SqliteKeyStore: API keys in an SQLite file of their own, read whole at start and served from memory.
+// SqliteKeyStore: API keys in an SQLite file of their own, read whole at start and served from
+// memory.
 //
 //   WEIR_ASSIGN(auto keys, SqliteKeyStore::open(data_dir + "/auth.db"));
 //   keys->flush();   // now and then, off the I/O threads: writes the times of last use

@@ -1,8 +1,9 @@
-// LoadClient: an open-loop HTTP client for benches: requests have times fixed in advance, and latency counts
+// LoadClient: an open-loop HTTP client for benches: requests have times fixed in advance, and
+// latency counts
 // from the scheduled send, so that a stalled server cannot slow its own measurement down.
 //
 //   WEIR_ASSIGN(const LoadReport report, run_load({.port = 8740, .per_s = 20'000, .seconds = 10},
-//                                                 [](std::uint64_t i) { return make_request(i); }));
+//               [](std::uint64_t i) { return make_request(i); }));
 //   report.latency_ns.percentile(99.0);
 //
 // One thread: the generator's share of a small machine is bounded and known.
@@ -38,7 +39,8 @@ struct LoadReport {
   LatencyHistogram latency_ns;  // of all replies, from the scheduled send
 };
 
-// Runs the load and returns what came of it. `make_request` returns the whole text of request i. Errors:
+// Runs the load and returns what came of it. `make_request` returns the whole text of request i.
+// Errors:
 // unavailable if no connection can be made.
 Result<LoadReport> run_load(const LoadOptions& options,
                             const std::function<std::string(std::uint64_t)>& make_request);

@@ -1,4 +1,5 @@
-// BodyPipe: an upload's body between the I/O thread that receives it and the upload thread that reads it.
+// BodyPipe: an upload's body between the I/O thread that receives it and the upload thread that
+// reads it.
 // Bounded: a full pipe pauses the socket, an empty one blocks the reader.
 //
 //   auto pipe = std::make_shared<BodyPipe>();           // returned as the BodySink

@@ -25,7 +25,8 @@ class Flight {
     }
     submit(std::move(batch));
   }
-  // Waits until at most `open_max` batches are on their way. What a full queue gave back is submitted
+  // Waits until at most `open_max` batches are on their way. What a full queue gave back is
+  // submitted
   // again, as often as it takes: that is the back-pressure.
   void settle(std::size_t open_max) {
     while (true) {

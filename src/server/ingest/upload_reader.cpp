@@ -79,7 +79,8 @@ class JsonUpload final : public UploadReader {
     return out_of_range(wire::refusal_name(refusal), "a line is longer than 1 MiB");
   }
   Status take(std::string_view text, UploadPiece& piece) {
-    // Ids of events without one depend on the first line of their chunk, so they repeat when the same
+    // Ids of events without one depend on the first line of their chunk, so they repeat when the
+    // same
     // body is sent again with the same key.
     wire::NdjsonReader reader(
         {.ids = options_.ids, .id_prefix = options_.id_prefix + "." + std::to_string(lines_)});

@@ -1,4 +1,5 @@
-// NativeListener: the TCP side of the frame protocol, on an I/O thread of its own, so that large frames
+// NativeListener: the TCP side of the frame protocol, on an I/O thread of its own, so that large
+// frames
 // never delay an HTTP reply.
 //
 //   NativeListener listener({.port = 8741}, pass, system_clock(), committed, metrics);
@@ -35,7 +36,8 @@ class NativeListener {
   NativeListener& operator=(const NativeListener&) = delete;
 
   Result<std::uint16_t> start();
-  // Stops accepting and reading, waits at most `deadline_ms` for open frames to be answered, closes.
+  // Stops accepting and reading, waits at most `deadline_ms` for open frames to be answered,
+  // closes.
   bool drain(std::int64_t deadline_ms);
 
  private:

@@ -4,10 +4,14 @@
 //   session.receive(bytes);          // I/O thread; frames are answered through `send`
 //   if (session.blocked()) stop reading until the next send
 //
-// Order: hello, hello_ack with credit, then events frames, each answered by one verdicts frame (or an error
-// frame) in the order the pass decides. The session submits as long as credit is left; a client that
-// sends more simply waits in its socket; an answered frame gives its bytes of credit back. What the pass has no room for is kept and submitted again.
-// A frame that cannot be trusted is answered with an error that names the field, then the session ends.
+// Order: hello, hello_ack with credit, then events frames, each answered by one verdicts frame (or
+// an error
+// frame) in the order the pass decides. The session submits as long as credit is left; a client
+// that
+// sends more simply waits in its socket; an answered frame gives its bytes of credit back. What the
+// pass has no room for is kept and submitted again.
+// A frame that cannot be trusted is answered with an error that names the field, then the session
+// ends.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +51,8 @@ class NativeSession : public std::enable_shared_from_this<NativeSession> {
   bool blocked();
   // Goes on with frames that waited for credit; call after a send. The thread of received().
   void pump();
-  // Submits again what a full queue gave back. Call when it says so (`retry_wanted`), about each ms.
+  // Submits again what a full queue gave back. Call when it says so (`retry_wanted`), about each
+  // ms.
   void retry();
   bool retry_wanted();
   // True if every frame taken so far is answered.

@@ -1,4 +1,5 @@
-// Probes and metrics: /healthz says the process lives, /readyz that it can serve, /metrics the rest.
+// Probes and metrics: /healthz says the process lives, /readyz that it can serve, /metrics the
+// rest.
 #include <utility>
 
 #include "base/json.hpp"

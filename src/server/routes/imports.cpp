@@ -1,4 +1,5 @@
-// POST /v1/imports/preview shows what an import would make of a file's first 64 KiB; it changes nothing.
+// POST /v1/imports/preview shows what an import would make of a file's first 64 KiB; it changes
+// nothing.
 #include <utility>
 
 #include "server/app/route.hpp"

@@ -8,7 +8,8 @@
 namespace weir::server {
 namespace {
 
-// Reads {"source":{"log":{"from":1,"to":9}},"candidate":{"rules":"...","models":"...","thresholds":"..."}}.
+// Reads {"source":{"log":{"from":1,"to":9}},
+// "candidate":{"rules":"...","models":"...","thresholds":"..."}}.
 Result<ReplayRequest> read_request(std::string_view text) {
   ReplayRequest request;
   WEIR_ASSIGN(const JsonValue body, parse_json(text));

@@ -239,7 +239,8 @@ std::shared_ptr<StreamSource> SseHub::subscribe(const Subscription& subscription
   if (subscription.after) {
     const StreamId after = *subscription.after;
     client->cursor_ = first_;
-    // The oldest kept message must directly follow what the client has seen, or something is missing.
+    // The oldest kept message must directly follow what the client has seen, or something is
+    // missing.
     const bool from_before =
         first_ != 0 && first_ < next_ && ring_[first_ % ring_.size()].id > after;
     const bool from_elsewhere = after > last_id_;

@@ -1,11 +1,14 @@
-// SseHub: the live stream. Publishers hand over one message and go on; a ring of the last 10,000 is kept
+// SseHub: the live stream. Publishers hand over one message and go on; a ring of the last 10,000 is
+// kept
 // on an I/O thread, and each client reads it with a cursor of its own, at its own speed.
 //
-//   hub.publish({.topic = Topic::kVerdict, .seq = 17, .data = json});       // any thread, never waits
+//   hub.publish({.topic = Topic::kVerdict, .seq = 17, .data = json});   // any thread, never waits
 //   responder.stream(SseHub::head(), hub.subscribe({.topics = topic_bit(Topic::kAlert)}));
 //
-// Ids are "seq", or "seq.n" for the n-th message after it, so that a client resumes exactly where it was
-// (Last-Event-ID). A client whose place has left the ring gets a `gap` event with how many it missed.
+// Ids are "seq", or "seq.n" for the n-th message after it, so that a client resumes exactly where
+// it was
+// (Last-Event-ID). A client whose place has left the ring gets a `gap` event with how many it
+// missed.
 // publish() costs one node and one exchange, whatever the number of clients.
 #pragma once
 
