@@ -28,7 +28,8 @@ struct Stream {
         return wire::EntityId::number(wire::EntityKind::kAccount, 1 + rng.next_below(accounts))
             .word;
       };
-      event.time_us = kDay * 20'000 + static_cast<std::int64_t>(batch * rows + i) * 300;
+      event.time_us =
+          kDay * 20'000 + static_cast<std::int64_t>(batch * rows + i) * step_us(accounts);
       event.debtor = account();
       event.creditor = account();
       event.instrument = account();
@@ -44,6 +45,11 @@ struct Stream {
       }
     }
     columns.events = events;
+  }
+  // An account pays about four times a day, whatever their number: few rules fire, as in real streams.
+  static std::int64_t step_us(std::uint32_t accounts) { return 6 * kHour / accounts; }
+  void advance(std::int64_t by_us) {
+    for (wire::Event& event : events) event.time_us += by_us;
   }
   DecideInput input() const {
     DecideInput in;
@@ -64,7 +70,7 @@ std::string rules30() {
 
 void run(benchmark::State& state, const std::string& rules) {
   constexpr std::size_t kRows = 8192;
-  constexpr std::size_t kBatches = 64;
+  constexpr std::size_t kBatches = 8;  // in the pass, a batch is in cache when decide sees it
   const auto accounts = static_cast<std::uint32_t>(state.range(0));
   std::vector<std::unique_ptr<Stream>> batches;
   for (std::size_t b = 0; b < kBatches; ++b) {
@@ -81,10 +87,15 @@ void run(benchmark::State& state, const std::string& rules) {
   }
   std::size_t b = 0;
   for (auto _ : state) {
-    CHECK(decider.decide(batches[b++ % kBatches]->input(), {verdicts, &hits}).is_ok());
+    state.PauseTiming();
+    Stream& batch = *batches[b++ % kBatches];
+    batch.advance(static_cast<std::int64_t>(kBatches * kRows) * Stream::step_us(accounts));
+    state.ResumeTiming();
+    CHECK(decider.decide(batch.input(), {verdicts, &hits}).is_ok());
     benchmark::DoNotOptimize(verdicts.data());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+  state.counters["hits_per_event"] = static_cast<double>(hits.size()) / static_cast<double>(kRows);
 }
 
 void BM_Decide30Rules(benchmark::State& state) {

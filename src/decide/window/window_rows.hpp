@@ -29,6 +29,15 @@ struct TiledRow {
     *slot = static_cast<std::uint64_t>(t / grain_us);
     Body::reset(slot + 1);
   }
+  // Empties the `count` tiles up to and including `tile`.
+  static void clear_stale(std::uint64_t* body, std::int64_t tile, std::int64_t count) {
+    if (count >= kTiles) return Body::reset(body);
+    unsigned at = place(tile);
+    for (; count > 0; --count) {
+      Body::clear(body, at);
+      at = at == 0 ? kTiles - 1 : at - 1;
+    }
+  }
   bool step(std::uint64_t* slot, bool include, std::int64_t t, std::uint64_t value,
             std::uint64_t& out, bool&) const {
     if (slot == nullptr) {
@@ -40,8 +49,7 @@ struct TiledRow {
     auto last = static_cast<std::int64_t>(*slot);
     if (include) {
       if (tile > last) {
-        const std::int64_t stale = std::min<std::int64_t>(tile - last, kTiles);
-        for (std::int64_t i = 0; i < stale; ++i) Body::clear(slot + 1, place(tile - i));
+        clear_stale(slot + 1, tile, tile - last);
         *slot = static_cast<std::uint64_t>(tile);
         last = tile;
       }

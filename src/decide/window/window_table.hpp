@@ -73,10 +73,16 @@ class WindowTable {
   const std::uint64_t* slot(std::uint32_t index) const {
     return chunks_[index >> chunk_shift_].data() + (index & chunk_mask_) * slot_words_;
   }
-  bool same_key(std::uint32_t index, const std::uint64_t* key) const;
+  bool same_key(std::uint32_t index, const std::uint64_t* key) const {
+    const std::uint64_t* held = slot(index);
+    std::uint64_t difference = 0;
+    for (unsigned i = 0; i < spec_.key_words; ++i) difference |= held[i] ^ key[i];
+    return difference == 0;
+  }
   void locate(const WindowInput& in, std::size_t begin, std::size_t rows);
   std::uint32_t find_or_add(const std::uint64_t* key, std::uint64_t hash, bool add);
   bool idle(const std::uint64_t* slot) const;
+  void prefetch_hand() const;
   void append_chunk();
   Status check_slot(const std::uint64_t* slot) const;
 
