@@ -161,8 +161,14 @@ Fault to_text(const Call& call) {
     case Kind::kDuration:
       text = value.i % 1'000'000 == 0 ? duration_text(value.i) : std::to_string(value.i) + "us";
       break;
-    default:
-      text = std::to_string(value.i);
+    default: {
+      const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value.i);
+      const auto size = static_cast<std::size_t>(result.ptr - buffer.data());
+      char* digits = call.arena.take(size);
+      std::copy_n(buffer.data(), size, digits);
+      call.out = Value::of_text({digits, size});
+      return Fault::kNone;
+    }
   }
   char* bytes = call.arena.take(text.size());
   std::copy(text.begin(), text.end(), bytes);

@@ -151,6 +151,11 @@ class Printer {
           print_at(args[i], own + 1);
         }
         return;
+      case Op::kNotLike:
+        print_at(args[0], kAddLevel);
+        out_ += " not like ";
+        print_at(args[1], kAddLevel);
+        return;
       default:  // two operands; a sum or product groups to the left, a comparison not at all
         print_at(args[0], own == kCompareLevel ? kAddLevel : own);
         out_.append(" ").append(word).append(" ");

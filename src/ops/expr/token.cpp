@@ -305,7 +305,7 @@ Status TokenCursor::unexpected(std::string_view what) const {
   const Token& token = peek();
   Diagnostic diagnostic;
   diagnostic.expected = what;
-  diagnostic.message = "expected " + diagnostic.expected + ", found " + describe(token);
+  diagnostic.message = "unexpected " + describe(token);
   diagnostic.line = token.line;
   diagnostic.column = token.column;
   return to_status(diagnostic);

@@ -97,7 +97,7 @@ class TokenCursor {
   Status expect_word(std::string_view word);
   // Returns the token of that kind; `what` names it in the error.
   Result<Token> expect(TokenKind kind, std::string_view what);
-  // Returns the error "expected WHAT, found ..." at the current token.
+  // Returns the error "unexpected ..." at the current token, with the hint "expected WHAT".
   Status unexpected(std::string_view what) const;
 
   std::size_t position() const { return at_; }
