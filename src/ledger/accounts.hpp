@@ -5,9 +5,9 @@
 //   Account& a = accounts.open(entity, currency, exponent);   // at balance 0 if it was not known
 //   const Account* b = accounts.find(entity, currency);
 //
-// 32 tables by hash, each growing on its own, so that no single insertion moves more than 1/32 of the
-// accounts, and large enough for huge pages from a million accounts on. Account order in memory means
-// nothing; snapshots are sorted by key. Not thread-safe.
+// 32 tables by hash, each growing on its own, so that no single insertion moves more than 1/32 of
+// the accounts, and large enough for huge pages from a million accounts on. Account order in memory
+// means nothing; snapshots are sorted by key. Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
 // DecisionRun: one sorted, immutable file of the decision index.
 //
-//   {u64 magic, u64 entries, u64 first height, u64 last height, u32 0, u32 CRC-32C of these 36 bytes}
-//   {u64 fingerprint, u64 height << 16 | row}[entries], by the fingerprint's upper 33 bits, then place
+//   {u64 magic, u64 entries, u64 first height, u64 last height, u32 0, u32 CRC-32C of these}
+//   {u64 fingerprint, u64 height << 16 | row}[entries]
+//
+// Entries are sorted by the fingerprint's upper 33 bits, then by place.
 #pragma once
 
 #include <cstdint>
