@@ -1,6 +1,5 @@
 // Host: the whole network side of one process, put together: HTTP with its routes, the live stream
-// with
-// its overview a second, the native protocol, workers, sessions.
+// with its overview a second, the native protocol, workers, sessions.
 //
 //   Host host(options,
 //             {.pass = pass, .ids = ids, .keys = keys, .audit = audit, .metrics = metrics}, clock);

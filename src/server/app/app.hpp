@@ -1,6 +1,5 @@
 // App: the application behind the HTTP server: routing, authentication, authorisation, limits,
-// audit and
-// metrics around the handlers of the route table.
+// audit and metrics around the handlers of the route table.
 //
 //   App app(parts);
 //   HttpServer server(options, app, clock);

@@ -1,6 +1,5 @@
 // Route: one row of the route table, and the call a handler gets. A new route is one file in
-// routes/ that
-// returns its rows, and one line in routes/table.cpp.
+// routes/ that returns its rows, and one line in routes/table.cpp.
 //
 //   Result<Response> get_windows(Call& call) {
 //     WEIR_ASSIGN(const std::string windows, call.parts.pass.windows());

@@ -1,6 +1,5 @@
 // WorkerPool: a few threads for questions that may take long, so that I/O threads never do. The
-// queue is
-// bounded: when it is full the caller refuses.
+// queue is bounded: when it is full the caller refuses.
 //
 //   WorkerPool pool(2, 256);
 //   if (!pool.try_run([=] { ... })) responder.send(error_response(resource_exhausted(...)));

@@ -1,6 +1,5 @@
 // The HTTP parser and everything that reads what it found: no input may crash it, and bytes given
-// in
-// pieces must lead to the same request as bytes given at once.
+// in pieces must lead to the same request as bytes given at once.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // LoadClient: an open-loop HTTP client for benches: requests have times fixed in advance, and
-// latency counts
-// from the scheduled send, so that a stalled server cannot slow its own measurement down.
+// latency counts from the scheduled send, so that a stalled server cannot slow its own measurement
+// down.
 //
 //   WEIR_ASSIGN(const LoadReport report, run_load({.port = 8740, .per_s = 20'000, .seconds = 10},
 //               [](std::uint64_t i) { return make_request(i); }));

@@ -1,11 +1,9 @@
 // What the HTTP side itself costs: one decision a request over kept-alive connections, the verdict
-// made
-// at once from memory. Open loop: latency counts from the scheduled send. The generator shares the
-// machine; its processor time is reported beside.
+// made at once from memory. Open loop: latency counts from the scheduled send. The generator shares
+// the machine; its processor time is reported beside.
 //
 // Budget of a request on one core: receive and send about 4 us of system calls, parsing header and
-// event
-// about 3 us, reply about 1 us: 100,000 requests/s would be the ceiling of one I/O thread.
+// event about 3 us, reply about 1 us: 100,000 requests/s would be the ceiling of one I/O thread.
 #include <benchmark/benchmark.h>
 
 #include "base/check.hpp"

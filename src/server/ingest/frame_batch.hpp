@@ -1,6 +1,5 @@
 // From a frame's records to a batch: a copy, and the checks that text readers make unnecessary. A
-// record
-// that names a placeholder of the reader, which no client may send, is refused here.
+// record that names a placeholder of the reader, which no client may send, is refused here.
 //
 //   FrameBatch taken = take_frame(frame, wall_us);
 //   submit(std::move(taken.batch));     // then answer: taken.merge(reply.verdicts)

@@ -26,8 +26,7 @@ class Flight {
     submit(std::move(batch));
   }
   // Waits until at most `open_max` batches are on their way. What a full queue gave back is
-  // submitted
-  // again, as often as it takes: that is the back-pressure.
+  // submitted again, as often as it takes: that is the back-pressure.
   void settle(std::size_t open_max) {
     while (true) {
       std::vector<wire::EventBatch> again;

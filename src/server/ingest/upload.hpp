@@ -1,13 +1,11 @@
 // Upload: a body of many events, read, cut into batches and submitted while it arrives; the reply
-// counts
-// what became of them.
+// counts what became of them.
 //
 //   UploadSummary summary = run_upload(stream, options, parts);
 //   responder.send(json_response(200, upload_json(summary)));
 //
 // Formats: NDJSON or a JSON array, CSV, frames; each plain, gzip or zstd. The source is read no
-// faster
-// than the pass takes batches: a full queue makes the upload wait, never drop.
+// faster than the pass takes batches: a full queue makes the upload wait, never drop.
 #pragma once
 
 #include <cstdint>

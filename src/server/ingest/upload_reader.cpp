@@ -80,8 +80,7 @@ class JsonUpload final : public UploadReader {
   }
   Status take(std::string_view text, UploadPiece& piece) {
     // Ids of events without one depend on the first line of their chunk, so they repeat when the
-    // same
-    // body is sent again with the same key.
+    // same body is sent again with the same key.
     wire::NdjsonReader reader(
         {.ids = options_.ids, .id_prefix = options_.id_prefix + "." + std::to_string(lines_)});
     std::vector<wire::JsonItemError> errors;

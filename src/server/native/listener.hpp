@@ -1,6 +1,5 @@
 // NativeListener: the TCP side of the frame protocol, on an I/O thread of its own, so that large
-// frames
-// never delay an HTTP reply.
+// frames never delay an HTTP reply.
 //
 //   NativeListener listener({.port = 8741}, pass, system_clock(), committed, metrics);
 //   WEIR_ASSIGN(const std::uint16_t port, listener.start());

@@ -5,11 +5,9 @@
 //   if (session.blocked()) stop reading until the next send
 //
 // Order: hello, hello_ack with credit, then events frames, each answered by one verdicts frame (or
-// an error
-// frame) in the order the pass decides. The session submits as long as credit is left; a client
-// that
-// sends more simply waits in its socket; an answered frame gives its bytes of credit back. What the
-// pass has no room for is kept and submitted again.
+// an error frame) in the order the pass decides. The session submits as long as credit is left; a
+// client that sends more simply waits in its socket; an answered frame gives its bytes of credit
+// back. What the pass has no room for is kept and submitted again.
 // A frame that cannot be trusted is answered with an error that names the field, then the session
 // ends.
 #pragma once

@@ -123,13 +123,15 @@ void SseHub::publish(StreamMessage message) {
     overflow_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  Node* node = new Node{std::move(message)};
-  node->next = inbox_.load(std::memory_order_relaxed);
-  while (!inbox_.compare_exchange_weak(node->next, node, std::memory_order_release,
-                                       std::memory_order_relaxed)) {
-  }
-  // Only the message that ends an empty inbox schedules: a drain takes all.
-  if (node->next == nullptr && schedule_) schedule_();
+  Node* const node = new Node{std::move(message)};
+  Node* before = inbox_.load(std::memory_order_relaxed);
+  do {
+    node->next = before;
+  } while (!inbox_.compare_exchange_weak(before, node, std::memory_order_release,
+                                         std::memory_order_relaxed));
+  // From here on the node belongs to the drain. Only the message that ends an empty inbox schedules
+  // one: a drain takes all.
+  if (before == nullptr && schedule_) schedule_();
 }
 
 void SseHub::drain() {

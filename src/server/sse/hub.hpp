@@ -1,6 +1,5 @@
 // SseHub: the live stream. Publishers hand over one message and go on; a ring of the last 10,000 is
-// kept
-// on an I/O thread, and each client reads it with a cursor of its own, at its own speed.
+// kept on an I/O thread, and each client reads it with a cursor of its own, at its own speed.
 //
 //   hub.publish({.topic = Topic::kVerdict, .seq = 17, .data = json});   // any thread, never waits
 //   responder.stream(SseHub::head(), hub.subscribe({.topics = topic_bit(Topic::kAlert)}));
