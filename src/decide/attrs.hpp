@@ -17,8 +17,9 @@ struct AttrValue {
   std::string_view text;  // in the JSON, or in `scratch` if it had escapes
 };
 
-// Returns the member of the outermost object; kAbsent if there is none or the text is no JSON object.
-// `scratch` holds the text of a string with escapes. No recursion, no allocation but for escapes.
+// Returns the member of the outermost object; kAbsent if there is none or the text is no JSON
+// object. `scratch` holds the text of a string with escapes. No recursion, no allocation but for
+// escapes.
 AttrValue find_attr(std::string_view json, std::string_view name, std::string& scratch);
 
 }  // namespace weir::decide

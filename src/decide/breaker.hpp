@@ -4,9 +4,10 @@
 //   breaker.set_limit(rules.limit);
 //   if (breaker.step(event.time_us, wants_block)) outcome = hold;      // instead of block
 //
-// Counts events and wished blocks in 24 tiles of event time, the event itself included. It opens when the
-// share is exceeded and at least `decided_min` events were seen, and closes after one full window at or
-// under the share. Wished blocks count whether converted or not; else an open breaker would close itself.
+// Counts events and wished blocks in 24 tiles of event time, the event itself included. It opens
+// when the share is exceeded and at least `decided_min` events were seen, and closes after one full
+// window at or under the share. Wished blocks count whether converted or not; else an open breaker
+// would close itself.
 #pragma once
 
 #include <array>

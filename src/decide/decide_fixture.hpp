@@ -1,4 +1,5 @@
-// DecideFixture: a small stream of events and the batch columns around it, for the tests of this folder.
+// DecideFixture: a small stream of events and the batch columns around it, for the tests of this
+// folder.
 //
 //   DecideFixture f;
 //   f.rules("alert if amount > 500");

@@ -1,16 +1,17 @@
-// Decider: from events, features and tails to verdicts. It owns the state of the rules (windows, breaker)
-// and advances it row by row, so that verdicts do not depend on where batches are cut.
+// Decider: from events, features and tails to verdicts. It owns the state of the rules (windows,
+// breaker) and advances it row by row, so that verdicts do not depend on where batches are cut.
 //
 //   Decider decider(options);
-//   WEIR_TRY(decider.set_rules(17, rule_set));              // at a block boundary, nothing in flight
+//   WEIR_TRY(decider.set_rules(17, rule_set));  // at a block boundary, nothing in flight
 //   WEIR_TRY(decider.decide(input, {verdicts, &hits}));     // verdicts[i].ledger_status stays 0
 //
 // Every rule is evaluated on every event; then classes apply in a fixed order: deny list (block) or
-// quarantine (hold or block), allow, block, hold, alert. allow cancels block and hold of rules and scores,
-// never deny, quarantine or alert. T = max(T_e, 9000 points) or their sum, against the first matching row of
-// the thresholds. A verdict is flagged alert when an alert rule, the watch list or the alert threshold says
-// so, and when a rule, the score or the deny list holds or blocks; quarantine by itself does not alert, and
-// events marked kBackfill never do. Not thread-safe. No allocation once warm.
+// quarantine (hold or block), allow, block, hold, alert. allow cancels block and hold of rules and
+// scores, never deny, quarantine or alert. T = max(T_e, 9000 points) or their sum, against the
+// first matching row of the thresholds. A verdict is flagged alert when an alert rule, the watch
+// list or the alert threshold says so, and when a rule, the score or the deny list holds or blocks;
+// quarantine by itself does not alert, and events marked kBackfill never do. Not thread-safe. No
+// allocation once warm.
 #pragma once
 
 #include <cstdint>
@@ -68,8 +69,8 @@ struct DecideInput {
   const wire::Dictionary* dictionary = nullptr;
 };
 
-// A rule that fired on a row; `rule` is its id in the rule set. Sorted by row, then live before shadow, then
-// by the order of reasons.
+// A rule that fired on a row; `rule` is its id in the rule set. Sorted by row, then live before
+// shadow, then by the order of reasons.
 struct RuleHit {
   std::uint32_t row;
   std::uint16_t rule;
@@ -101,20 +102,22 @@ class Decider {
   Decider(const Decider&) = delete;
   Decider& operator=(const Decider&) = delete;
 
-  // Puts a rule set in force: windows with equal text keep their state, others start empty (warming).
+  // Puts a rule set in force: windows with equal text keep their state, others start empty
+  // (warming).
   Status set_rules(std::uint32_t version, std::shared_ptr<const RuleSet> rules);
-  // Puts the named lists used by `in @name` in force. The deny, allow and watch marks come with the events.
+  // Puts the named lists used by `in @name` in force. The deny, allow and watch marks come with the
+  // events.
   void set_lists(std::uint32_t version, std::shared_ptr<const Lists> lists);
   void set_options(const DeciderOptions& options);
   // Treats every window as warm: its state was filled from the log.
   void mark_warm();
 
-  // Decides all rows in order. Errors: invalid_argument if a span is neither empty nor [rows], and those of
-  // RuleSet::link.
+  // Decides all rows in order. Errors: invalid_argument if a span is neither empty nor [rows], and
+  // those of RuleSet::link.
   Status decide(const DecideInput& input, const DecideOutput& output);
 
-  // Returns the two sides of the first comparison of `rule` on a row of the batch decided last; `input` must
-  // be that batch's. Allocates.
+  // Returns the two sides of the first comparison of `rule` on a row of the batch decided last;
+  // `input` must be that batch's. Allocates.
   RuleSides sides_of(const DecideInput& input, std::size_t row, std::uint32_t rule) const;
 
   const RuleSet* rules() const;
@@ -132,8 +135,8 @@ class Decider {
   };
   std::vector<WindowStats> window_stats() const;
 
-  // Writes and reads windows, breaker and hit counters, for the rule set in force. On data_loss the Decider
-  // is unchanged.
+  // Writes and reads windows, breaker and hit counters, for the rule set in force. On data_loss the
+  // Decider is unchanged.
   void save(ByteWriter& out) const;
   Status load(ByteReader& in);
 

@@ -1,4 +1,5 @@
-// Decide of the pass: the 30 rules and 6 windows of bench/rules30.rules over batches of 8,192 events.
+// Decide of the pass: the 30 rules and 6 windows of bench/rules30.rules over batches of 8,192
+// events.
 //   bytes moved: an event is 128, a window slot 112 to 304; 6 windows touch 2 to 5 lines each.
 #include <benchmark/benchmark.h>
 
@@ -46,7 +47,8 @@ struct Stream {
     }
     columns.events = events;
   }
-  // An account pays about four times a day, whatever their number: few rules fire, as in real streams.
+  // An account pays about four times a day, whatever their number: few rules fire, as in real
+  // streams.
   static std::int64_t step_us(std::uint32_t accounts) { return 6 * kHour / accounts; }
   void advance(std::int64_t by_us) {
     for (wire::Event& event : events) event.time_us += by_us;

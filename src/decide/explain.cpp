@@ -137,7 +137,8 @@ Reason reason_of_feature(Feature f) {
 }
 
 void add_reason_codes(VerdictCore& core, std::span<const FeatureWeight> contributions) {
-  // At most one entry a code; no allocation: the pass calls this for every row that is not a plain pass.
+  // At most one entry a code; no allocation: the pass calls this for every row that is not a plain
+  // pass.
   std::uint32_t used_codes = 0;
   std::uint32_t used = 0;
   while (core.reason_count != 255) {

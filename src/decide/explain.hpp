@@ -1,7 +1,7 @@
 // Explanation: from features, rule hits and contributions to reasons that a person can read.
 //
-//   add_reason_codes(core, contributions);                       // in the pass: the rest of the four codes
-//   std::vector<FullReason> reasons = explain_row({...});        // for JSON: at most eight, with values
+//   add_reason_codes(core, contributions);  // in the pass: the rest of the four codes
+//   std::vector<FullReason> reasons = explain_row({...});  // for JSON: at most eight, with values
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct FeatureWeight {
 // Returns the reason code a feature stands for, kNone if it explains nothing by itself.
 wire::Reason reason_of_feature(profile::Feature feature);
 
-// Appends the codes of the contributions to a verdict, by weight descending, ties by feature index, each code
-// once. `reason_count` counts all, `reasons` keeps the first four.
+// Appends the codes of the contributions to a verdict, by weight descending, ties by feature index,
+// each code once. `reason_count` counts all, `reasons` keeps the first four.
 void add_reason_codes(wire::VerdictCore& core, std::span<const FeatureWeight> contributions);
 
 struct FullReason {
@@ -54,8 +54,8 @@ struct ExplainInput {
   std::string currency;  // "USD", or empty
 };
 
-// Returns at most kReasonsMax reasons in the order of the specification of verdicts: lists and quarantine,
-// rule hits, breaker, then features by weight. Allocates.
+// Returns at most kReasonsMax reasons in the order of the specification of verdicts: lists and
+// quarantine, rule hits, breaker, then features by weight. Allocates.
 std::vector<FullReason> explain_row(const ExplainInput& in);
 
 struct FeatureValue {
@@ -64,8 +64,8 @@ struct FeatureValue {
   double usual;  // in the units of the feature's quantity
   bool has_usual;
 };
-// Returns the quantity behind a feature and what is usual for the entity, both recovered from the features:
-// for amount_vs_usual the amount and the 30-day mean.
+// Returns the quantity behind a feature and what is usual for the entity, both recovered from the
+// features: for amount_vs_usual the amount and the 30-day mean.
 FeatureValue usual_of_feature(profile::Feature feature, const wire::Event& event,
                               const float* features);
 

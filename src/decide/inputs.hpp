@@ -1,5 +1,5 @@
-// InputColumns: the columns that the programs of a rule set read, for one chunk of a batch. Fields of the
-// record are read in place; the others are made here, and only if a rule asks for them.
+// InputColumns: the columns that the programs of a rule set read, for one chunk of a batch. Fields
+// of the record are read in place; the others are made here, and only if a rule asks for them.
 //
 //   InputColumns inputs;
 //   inputs.set_rules(rules);
@@ -29,7 +29,8 @@ class InputColumns {
  public:
   // Sizes the buffers for what `rules` reads; the rules must outlive their use here.
   void set_rules(const RuleSet& rules);
-  // Binds rows [begin, begin + rows), rows <= kChunkRows. `lists` may be null: nothing is on any list.
+  // Binds rows [begin, begin + rows), rows <= kChunkRows. `lists` may be null: nothing is on any
+  // list.
   void bind(const DecideInput& in, std::size_t begin, std::size_t rows, ListIndex* lists);
   // Gives the column of a window; `bits` is its validity.
   void set_window(std::size_t window, const std::uint64_t* values, const std::uint64_t* bits);

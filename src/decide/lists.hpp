@@ -1,13 +1,13 @@
-// Lists: named sets of entities and texts that rules look up with `in @name`; deny, allow and watch mark the
-// entities themselves.
+// Lists: named sets of entities and texts that rules look up with `in @name`; deny, allow and watch
+// mark the entities themselves.
 //
 //   Lists lists;
 //   WEIR_TRY(lists.put("vip", {.kind = "account", .value = "a-1", .note = "board member"}));
-//   lists.flagged(dictionary, nullptr, now_us, [&](EntityId id, std::uint16_t flags) { index.set(id, flags); });
+//   lists.flagged(dictionary, nullptr, now_us, [&](EntityId id, std::uint16_t flags) { ... });
 //   ListIndex index(lists, dictionary, nullptr);       // what the Decider looks up
 //
-// A change is a new version of all lists and travels as a control record (save, load). Entries expire in
-// event time: at t >= expires_us an entry no longer matches. Not thread-safe.
+// A change is a new version of all lists and travels as a control record (save, load). Entries
+// expire in event time: at t >= expires_us an entry no longer matches. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -55,15 +55,17 @@ class Lists {
   std::uint32_t version() const { return version_; }
   void set_version(std::uint32_t version) { version_ = version; }
 
-  // Calls visit(id, EntityFlags) for every entity that the lists deny, allow and watch mark at `now_us` and
-  // that `dictionary` knows. An entity on two of them is visited once with both flags.
+  // Calls visit(id, EntityFlags) for every entity that the lists deny, allow and watch mark at
+  // `now_us` and that `dictionary` knows. An entity on two of them is visited once with both flags.
   void flagged(const wire::Dictionary* dictionary, const wire::Masking* masking,
                std::int64_t now_us,
                const std::function<void(wire::EntityId, std::uint16_t)>& visit) const;
-  // Returns the earliest expiry after `now_us` on deny, allow or watch, or INT64_MAX: when to look again.
+  // Returns the earliest expiry after `now_us` on deny, allow or watch, or INT64_MAX: when to look
+  // again.
   std::int64_t next_flag_expiry(std::int64_t now_us) const;
 
-  // Appends the whole set: version, lists, entries. load() replaces this object or leaves it unchanged.
+  // Appends the whole set: version, lists, entries. load() replaces this object or leaves it
+  // unchanged.
   void save(ByteWriter& out) const;
   Status load(ByteReader& in);
 
@@ -82,12 +84,14 @@ class ListIndex {
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
   // Returns the number of a list by name, or kNone.
   std::uint32_t find(std::string_view list) const;
-  // Returns true if the word (or text) is on the list and not expired at event time `t_us`; counts the hit.
+  // Returns true if the word (or text) is on the list and not expired at event time `t_us`; counts
+  // the hit.
   bool contains(std::uint32_t list, std::uint64_t word, std::int64_t t_us);
   bool contains_text(std::uint32_t list, std::string_view text, std::int64_t t_us);
   // Hits of one entry since this index was made; 0 if there is no such entry.
   std::uint64_t hits(std::string_view list, std::string_view kind, std::string_view value) const;
-  // Returns true if the dictionary has learned a text that an entry waits for: make the index again.
+  // Returns true if the dictionary has learned a text that an entry waits for: make the index
+  // again.
   bool outdated(const wire::Dictionary* dictionary) const;
   // Takes over the hit counts of the index that this one replaces.
   void keep_hits(const ListIndex& before);

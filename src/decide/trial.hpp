@@ -4,8 +4,9 @@
 //   while (more) WEIR_TRY(trial.add({input, previous, labels, first_seq}));
 //   std::puts(trial.report().to_text().c_str());
 //
-// Only the candidate's windows are computed again; features and tails are those of the log. Precision, recall
-// and FP:TP look at labelled events only: an event without a label is never a false positive. Not thread-safe.
+// Only the candidate's windows are computed again; features and tails are those of the log.
+// Precision, recall and FP:TP look at labelled events only: an event without a label is never a
+// false positive. Not thread-safe.
 #pragma once
 
 #include <array>

@@ -1,9 +1,9 @@
-// WindowBank: the windows of the rules in force: their tables, whether they are warm, and their columns for
-// the chunk at hand.
+// WindowBank: the windows of the rules in force: their tables, whether they are warm, and their
+// columns for the chunk at hand.
 //
 //   bank.set_rules(rules, keys_max);                              // tables of equal text are kept
 //   WEIR_TRY(bank.run(linked, input, begin, rows, columns));      // after columns.bind()
-//   bank.warm_row(window);                                        // first row of the chunk it counts for
+//   bank.warm_row(window);  // first row of the chunk it counts for
 #pragma once
 
 #include <map>
@@ -27,8 +27,8 @@ class WindowBank {
   // Feeds rows [begin, begin + rows) to all windows and gives `columns` their values.
   Status run(const LinkedRules& linked, const DecideInput& in, std::size_t begin, std::size_t rows,
              InputColumns& columns);
-  // Gives `columns` the values that row `begin` and those after it had in the last batch; `begin` must be a
-  // multiple of 64.
+  // Gives `columns` the values that row `begin` and those after it had in the last batch; `begin`
+  // must be a multiple of 64.
   void rebind(std::size_t begin, std::size_t rows, InputColumns& columns) const;
 
   // Returns the first row of the last chunk for which the window had seen W of event time.

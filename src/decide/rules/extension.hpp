@@ -1,5 +1,5 @@
-// RuleExtension: what rules add to expressions: windows, since, distance_km, weight, in @list, and the names
-// of lets, windows, typologies and detectors.
+// RuleExtension: what rules add to expressions: windows, since, distance_km, weight, in @list, and
+// the names of lets, windows, typologies and detectors.
 #pragma once
 
 #include <map>

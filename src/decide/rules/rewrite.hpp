@@ -1,6 +1,6 @@
-// Rewriter: the trees of rules into what the expression compiler knows: attrs.NAME becomes an input of the
-// type that its neighbours ask for, `debtor = 'a-1'` becomes a list over the kinds a debtor may have, and
-// names of lets and windows give way to what they stand for.
+// Rewriter: the trees of rules into what the expression compiler knows: attrs.NAME becomes an input
+// of the type that its neighbours ask for, `debtor = 'a-1'` becomes a list over the kinds a debtor
+// may have, and names of lets and windows give way to what they stand for.
 #pragma once
 
 #include "decide/rules/rule_set.hpp"

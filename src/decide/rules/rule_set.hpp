@@ -3,9 +3,10 @@
 //   WEIR_ASSIGN(std::shared_ptr<const RuleSet> rules, compile_rules(text, {}));
 //   std::puts(rules->describe().c_str());      // windows, bytes per key, coverage
 //
-// Statements: rule, window, let, band, typology, limit; one per line, indented lines continue it, # starts a
-// comment. docs/guide/rules.md is the reference. A rule fires only on TRUE; errors and non-finite numbers are
-// null, a comparison with null is false. Immutable after compile; shared freely between threads.
+// Statements: rule, window, let, band, typology, limit; one per line, indented lines continue it, #
+// starts a comment. docs/guide/rules.md is the reference. A rule fires only on TRUE; errors and
+// non-finite numbers are null, a comparison with null is false. Immutable after compile; shared
+// freely between threads.
 #pragma once
 
 #include <cstdint>
@@ -100,8 +101,8 @@ struct CompileContext {
   std::vector<std::string> detectors;    // what detector.NAME may name; empty: any
   std::vector<ThresholdRow> thresholds;  // empty: those of the Decider
   std::size_t window_keys_max = std::size_t{1} << 20;
-  // Amounts enter windows as decimals of this many places, which holds every ISO currency exactly; finer
-  // assets are rounded as cast() does, and sums saturate at 9.2e18 units.
+  // Amounts enter windows as decimals of this many places, which holds every ISO currency exactly;
+  // finer assets are rounded as cast() does, and sums saturate at 9.2e18 units.
   unsigned amount_scale = 4;
 };
 
@@ -159,7 +160,8 @@ class RuleSet {
   std::string describe() const;
 };
 
-// Compiles a rule text. Errors: those of check_rules(), the first as a Status with line, column and caret.
+// Compiles a rule text. Errors: those of check_rules(), the first as a Status with line, column and
+// caret.
 Result<std::shared_ptr<const RuleSet>> compile_rules(std::string_view text,
                                                      const CompileContext& context);
 

@@ -169,7 +169,8 @@ Status StatementParser::finish_rule(const Token& at, Rule rule) {
   return Status::ok();
 }
 
-// A window that stops counting at a cap never exceeds it: a rule that waits for more would never fire.
+// A window that stops counting at a cap never exceeds it: a rule that waits for more would never
+// fire.
 Status StatementParser::check_capped_comparisons(NodeId root) const {
   const expr::Ast& ast = set_.ast;
   const expr::Node& node = ast.node(root);

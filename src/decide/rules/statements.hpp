@@ -4,7 +4,8 @@
 //               [ "at" ( "now" | "when" "warm" ) ]
 //   action    = "allow" | "block" | "hold" | "alert" | "score" number | "tag" name
 //   window    = "window" name "=" agg            let = "let" name "=" expr
-//   limit     = "limit" "block" "to" number "%" "over" duration "min" integer "then" ( "hold" | "alert" )
+//   limit     = "limit" "block" "to" number "%" "over" duration "min" integer
+//               "then" ( "hold" | "alert" )
 //   band      = "band" name "on" expr ":" case { ";" case }
 //   typology  = "typology" name "=" expr { ( "alert" | "hold" | "block" ) "at" number }
 #pragma once

@@ -1,4 +1,5 @@
-// The windows of RuleExtension: fn "(" [ expr "," ] key "," duration [ "exact" | "decay" ] [ "where" expr ] ")".
+// The windows of RuleExtension: fn "(" [ expr "," ] key "," duration [ "exact" | "decay" ] [
+// "where" expr ] ")".
 #include <algorithm>
 
 #include "decide/rules/extension.hpp"
@@ -43,7 +44,8 @@ Status RuleExtension::parse_window_arguments(Parser& p, const Token& name, RuleW
   if (key_first) {
     window.key = std::move(*key);
   } else {
-    // Something stands in front of the key: the value. A bad key is reported where a key must stand.
+    // Something stands in front of the key: the value. A bad key is reported where a key must
+    // stand.
     cursor.seek(start);
     auto value = parse_inner(p, name, false);
     if (!value) {

@@ -84,8 +84,8 @@ bool WindowTable::idle(const std::uint64_t* slot) const {
   return false;
 }
 
-// Streams of many quiet keys take a slot for nearly every event: what the hand will look at next must be in
-// cache by then, the slot first and then the index place of its key.
+// Streams of many quiet keys take a slot for nearly every event: what the hand will look at next
+// must be in cache by then, the slot first and then the index place of its key.
 void WindowTable::prefetch_hand() const {
   if (used_ < 16) return;
   const auto ahead = [&](std::uint32_t steps) {
