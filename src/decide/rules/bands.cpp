@@ -1,6 +1,6 @@
 // Bands and typologies: StatementParser's statements for scoring by table.
 //
-//   band out_count on count(debtor, 1d): when type = 'refund' -> .x00 "not a payment"; 
+//   band out_count on count(debtor, 1d): when type = 'refund' -> .x00 "not a payment";
 //       below 2 -> .01 "one"; 2 to below 3 -> .02 "two"; 3 and above -> .03 "three or more"
 //   typology t999 = weight(out_count, .01: 100, .02: 200, .03: 400) alert at 200 block at 400
 //
