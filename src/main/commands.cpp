@@ -4,7 +4,8 @@ namespace weir::main {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand, &kVerifyCommand, &kReplayCommand, &kBenchGateCommand, &kVersionCommand,
+      &kDemoCommand,   &kRunCommand,       &kServeCommand,   &kVerifyCommand,
+      &kReplayCommand, &kBenchGateCommand, &kVersionCommand,
   };
   return kCommands;
 }

@@ -38,6 +38,7 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
   gate::PassOptions& pass = options.pass;
   pass.profile.accounts = config.u64("profile.accounts");
   pass.profile.bytes_max = config.u64("profile.bytes_max");
+  pass.profile.edges = config.u64("profile.edges");
   pass.profile.lateness_max_s = static_cast<std::uint32_t>(config.u64("profile.lateness_max_s"));
   std::int64_t zone_s = 0;
   if (!parse_zone(config.text("profile.tz"), zone_s)) {

@@ -10,6 +10,7 @@
 #include "base/time_text.hpp"
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
+#include "main/run_directory.hpp"
 #include "main/run_report.hpp"
 #include "main/verbs.hpp"
 #include "main/verdict_file.hpp"
@@ -37,14 +38,6 @@ constexpr Option kOptions[] = {
     kConfigOption,
     kSetOption,
 };
-
-std::string fresh_directory() {
-  for (int number = 1;; ++number) {
-    char name[32];
-    std::snprintf(name, sizeof(name), "weir-run-%03d", number);
-    if (!std::filesystem::exists(name)) return name;
-  }
-}
 
 Result<wire::CsvOptions> csv_options(const Arguments& args) {
   wire::CsvOptions csv;
@@ -224,7 +217,7 @@ Result<int> run(const Arguments& args) {
     return fail(invalid_argument("usage", "weir run needs a file").hint("weir run tx.csv"));
   }
   WEIR_ASSIGN(const auto config, load_configuration(args));
-  const std::string dir = args.text("dir", fresh_directory());
+  const std::string dir = args.text("dir", fresh_directory("weir-run"));
   WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, dir));
   options.merge_submissions = false;
   WEIR_ASSIGN(const std::uint64_t batch, args.u64("batch", options.admission.batch_events));

@@ -6,8 +6,10 @@
 namespace weir::main {
 
 extern const Command kBenchGateCommand;
+extern const Command kDemoCommand;
 extern const Command kReplayCommand;
 extern const Command kRunCommand;
+extern const Command kServeCommand;
 extern const Command kVerifyCommand;
 extern const Command kVersionCommand;
 

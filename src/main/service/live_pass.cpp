@@ -6,7 +6,6 @@
 #include "base/log.hpp"
 #include "main/pass_start.hpp"
 #include "main/version.hpp"
-#include "server/app/overview.hpp"
 
 namespace weir::main {
 namespace {
@@ -29,18 +28,16 @@ server::SubmitReply failed_reply(const Status& status, gate::Submission&& submis
 
 }  // namespace
 
-LivePass::LivePass(std::shared_ptr<const Config> config, server::SseHub& hub,
-                   MetricRegistry& metrics)
-    : config_(std::move(config)),
-      hub_(hub),
-      metrics_(metrics),
-      figures_(system_clock().wall_us()) {}
+LivePass::LivePass(std::shared_ptr<const Config> config, MetricRegistry& metrics)
+    : config_(std::move(config)), metrics_(metrics), figures_(system_clock().wall_us()) {
+  metrics_.add_collector([this] { collect(); });
+}
 
 Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
                                                  std::shared_ptr<const Config> config,
-                                                 const std::string& rules, server::SseHub& hub,
+                                                 const std::string& rules,
                                                  MetricRegistry& metrics) {
-  std::unique_ptr<LivePass> live(new LivePass(config, hub, metrics));
+  std::unique_ptr<LivePass> live(new LivePass(config, metrics));
   options.on_committed = [self = live.get()](const gate::PassBatch& batch) {
     self->committed(batch);
   };
@@ -59,6 +56,7 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
     live->indexer_ = std::thread([self = live.get()] { self->index_loop(); });
   }
   live->publisher_ = std::thread([self = live.get()] { self->publish_loop(); });
+  live->ticker_ = std::thread([self = live.get()] { self->tick_loop(); });
   return live;
 }
 
@@ -68,11 +66,13 @@ LivePass::~LivePass() {
 
 Status LivePass::close() {
   if (closed_.exchange(true)) return Status::ok();
+  jobs_.close();
   const Status status = gate_ == nullptr ? Status::ok() : gate_->close();
   stopping_ = true;
   publish_.close();
   if (publisher_.joinable()) publisher_.join();
   if (indexer_.joinable()) indexer_.join();
+  if (ticker_.joinable()) ticker_.join();
   return status;
 }
 
@@ -90,12 +90,20 @@ void LivePass::committed(const gate::PassBatch& batch) {
   }
 }
 
+void LivePass::publish_to(server::SseHub* hub) {
+  const std::lock_guard lock(hub_mutex_);
+  hub_ = hub;
+}
+
 void LivePass::publish_loop() {
   while (auto decision = publish_.pop()) {
     const bool alert = (decision->core.flags & wire::kAlert) != 0;
     std::string text = json_.render(*decision, {.features = false, .event = true});
-    if (alert) hub_.publish({server::Topic::kAlert, false, decision->seq, text});
-    hub_.publish({server::Topic::kVerdict, false, decision->seq, std::move(text)});
+    if (alert && on_alert_) on_alert_(text);
+    const std::lock_guard lock(hub_mutex_);
+    if (hub_ == nullptr) continue;
+    if (alert) hub_->publish({server::Topic::kAlert, false, decision->seq, text});
+    hub_->publish({server::Topic::kVerdict, false, decision->seq, std::move(text)});
   }
 }
 
@@ -189,12 +197,26 @@ server::Health LivePass::health() {
   return health;
 }
 
-void LivePass::tick() {
-  const gate::PassCounters& counters = gate_->pass().counters();
-  figures_.tick(system_clock().wall_us(), gate_->counters().committed_events.load(),
-                counters.alerted.load());
-  hub_.publish({server::Topic::kMetrics, false, gate_->counters().committed_seq.load(),
-                server::overview_json(overview())});
+// Closes a second of the figures, once a second.
+void LivePass::tick_loop() {
+  std::int64_t next_ns = system_clock().mono_ns();
+  while (!stopping_) {
+    if (system_clock().mono_ns() >= next_ns) {
+      next_ns += 1'000'000'000;
+      figures_.tick(system_clock().wall_us(), gate_->counters().committed_events.load(),
+                    gate_->pass().counters().alerted.load());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+// Sets the gauges that are cheaper to read than to keep.
+void LivePass::collect() {
+  if (gate_ == nullptr) return;
+  const ledger::Height durable = gate_->log() == nullptr ? 0 : gate_->log()->durable_height();
+  metrics_.gauge(Metric::kDurableHeight).set(durable);
+  metrics_.gauge(Metric::kLedgerHeight).set(durable);
+  metrics_.gauge(Metric::kRulesVersion).set(gate_->versions().rules);
 }
 
 server::Overview LivePass::overview() {
@@ -230,13 +252,14 @@ server::Overview LivePass::overview() {
   return out;
 }
 
-void LivePass::at_rest(const std::function<void()>& run) {
+Status LivePass::at_rest(const std::function<void()>& run) {
   std::promise<void> finished;
-  gate_->at_rest([&] {
+  WEIR_TRY(gate_->at_rest([&] {
     run();
     finished.set_value();
-  });
+  }));
   finished.get_future().wait();
+  return Status::ok();
 }
 
 Result<server::Changed> LivePass::change(ledger::ControlType type,

@@ -1,11 +1,12 @@
 // LivePass: the running gate as the network side sees it: submissions with rendered verdicts, decisions by
 // id, labels, rules, lists, blocks, entities, and the figures of the overview.
 //
-//   WEIR_ASSIGN(auto live, LivePass::open(options, config, rules, hub, metrics));
+//   WEIR_ASSIGN(auto live, LivePass::open(options, config, rules, metrics));
 //   Parts parts{.pass = *live, ...};
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,25 +21,29 @@
 #include "ledger/decision_index.hpp"
 #include "main/service/decision_json.hpp"
 #include "main/service/live_figures.hpp"
+#include "main/service/replay_jobs.hpp"
 #include "server/service.hpp"
 #include "server/sse/hub.hpp"
 
 namespace weir::main {
 
+class LogTrial;
+
 class LivePass final : public server::PassService {
  public:
-  // Opens the gate and recovers; `hub` and `metrics` must outlive this object.
+  // Opens the gate and recovers; `metrics` must outlive this object.
   static Result<std::unique_ptr<LivePass>> open(gate::GateOptions options,
                                                 std::shared_ptr<const Config> config,
-                                                const std::string& rules, server::SseHub& hub,
-                                                MetricRegistry& metrics);
+                                                const std::string& rules, MetricRegistry& metrics);
   ~LivePass() override;
 
   // Finishes what was accepted, stops the threads, writes a snapshot.
   Status close();
   gate::Gate& gate() { return *gate_; }
-  // Publishes the overview to the stream; called once a second.
-  void tick();
+  // Sends alerts and verdicts to this stream from now on; null: to none.
+  void publish_to(server::SseHub* hub);
+  // Calls `seen` with the verdict of every alert, from the publishing thread. Set it before events come.
+  void on_alert(std::function<void(const std::string&)> seen) { on_alert_ = std::move(seen); }
 
   void submit(server::Submission submission) override;
   server::Health health() override;
@@ -81,11 +86,13 @@ class LivePass final : public server::PassService {
   Result<std::string> config() override;
 
  private:
-  LivePass(std::shared_ptr<const Config> config, server::SseHub& hub, MetricRegistry& metrics);
+  LivePass(std::shared_ptr<const Config> config, MetricRegistry& metrics);
 
   // A committed row of interest on its way to the stream.
   void committed(const gate::PassBatch& batch);
   void publish_loop();
+  void tick_loop();
+  void collect();
   void index_loop();
   server::SubmitReply render(gate::Reply&& reply, server::Detail detail, gate::Ack ack) const;
   // Finds the place of an event; not_found (event_unknown).
@@ -93,26 +100,47 @@ class LivePass final : public server::PassService {
   // Applies a control record and waits until it is durable.
   Result<server::Changed> change(ledger::ControlType type, std::vector<std::uint8_t> payload,
                                  std::uint32_t version);
-  // Runs a function on the pass's thread, with nothing in flight, and waits for it.
-  void at_rest(const std::function<void()>& run);
+  // Runs a function on the pass's thread, with nothing in flight, and waits for it. unavailable once closed.
+  Status at_rest(const std::function<void()>& run);
+  // Returns the log; failed_precondition (no_log) where nothing is stored.
+  Result<const ledger::BlockLog*> stored_log() const;
+  // Makes the rules and models of a block known to json_, from the log.
+  Status learn_versions(const ledger::BlockHeader& header);
+  // Returns the models of a version, null for version 0.
+  Result<std::shared_ptr<const detect::ModelSet>> stored_models(std::uint32_t version);
+  Result<wire::EntityId> entity_id(const std::string& kind, const std::string& id) const;
+  // Returns the time of the newest event stored, 0 if there is none.
+  std::int64_t newest_event_us() const;
+  // Compiles a text against the pass; invalid_argument (rules_invalid) with `errors` filled.
+  Result<std::shared_ptr<const decide::RuleSet>> compile(const std::string& text,
+                                                         std::vector<decide::RuleError>& errors);
+  // Puts a text in force as the next version.
+  Result<server::Changed> put_version(const std::string& text, const server::Actor& actor);
+  std::string rules_author(std::uint32_t version);
+  Result<std::shared_ptr<LogTrial>> make_trial(const std::string& rules);
 
   std::shared_ptr<const Config> config_;
-  server::SseHub& hub_;
   MetricRegistry& metrics_;
+  std::mutex hub_mutex_;
+  server::SseHub* hub_ = nullptr;  // guarded by hub_mutex_
   DecisionJson json_;
   LiveFigures figures_;
   std::unique_ptr<gate::Gate> gate_;
   std::unique_ptr<ledger::DecisionIndex> index_;
-  std::mutex change_mutex_;                             // one change of rules or lists at a time
+  std::mutex change_mutex_;  // one change of rules or lists at a time
+  std::mutex authors_mutex_;
   std::map<std::uint32_t, std::string> rules_authors_;  // by version
 
   BlockingQueue<gate::Decision> publish_{8192};
   std::atomic<std::uint64_t> unpublished_{0};
   std::atomic<ledger::Height> indexed_{0};
+  std::function<void(const std::string&)> on_alert_;
   std::thread publisher_;
   std::thread indexer_;
+  std::thread ticker_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> closed_{false};
+  ReplayJobs jobs_;
 };
 
 }  // namespace weir::main

@@ -1,0 +1,17 @@
+#include "main/run_directory.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+namespace weir::main {
+
+std::string fresh_directory(std::string_view prefix) {
+  for (int number = 1;; ++number) {
+    char suffix[16];
+    std::snprintf(suffix, sizeof(suffix), "-%03d", number);
+    std::string name = std::string(prefix) + suffix;
+    if (!std::filesystem::exists(name)) return name;
+  }
+}
+
+}  // namespace weir::main

@@ -1,0 +1,154 @@
+#include "main/service/live_server.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "main/version.hpp"
+
+namespace weir::main {
+
+class LiveServer::LoggedAudit final : public server::AuditSink {
+ public:
+  void record(server::AuditEntry entry) override {
+    log_info("audit", "change", entry.action,
+             {{"actor", entry.actor.name},
+              {"role", entry.actor.role},
+              {"address", entry.actor.address},
+              {"request_id", entry.actor.request_id},
+              {"object", entry.object},
+              {"status", entry.status}});
+  }
+};
+
+LiveServer::LiveServer() : audit_(std::make_unique<LoggedAudit>()) {}
+
+LiveServer::~LiveServer() {
+  stop().is_ok();
+}
+
+Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  if (colon == std::string::npos || colon == 0 ||
+      std::from_chars(text.data() + colon + 1, end, port).ptr != end) {
+    return fail(invalid_argument("listen_address", "\"" + text + "\" is no address to listen on")
+                    .hint("write 127.0.0.1:8740"));
+  }
+  return std::pair(text.substr(0, colon), port);
+}
+
+Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings settings) {
+  std::unique_ptr<LiveServer> server(new LiveServer());
+  server->config_ = settings.config;
+  WEIR_ASSIGN(const auto address, split_address(settings.http));
+  const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
+  if (!loopback && !settings.config->boolean("server.insecure")) {
+    return fail(failed_precondition(
+                    "refused_to_start",
+                    "listening on " + settings.http + " without TLS would send keys in the clear")
+                    .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true"));
+  }
+  const std::string dir = settings.gate.dir;
+  WEIR_ASSIGN(server->live_, LivePass::open(std::move(settings.gate), settings.config,
+                                            settings.rules, server->metrics_));
+  if (dir.empty()) {
+    server->keys_ = std::make_unique<server::MemoryKeyStore>();
+  } else {
+    WEIR_ASSIGN(server->keys_, server::SqliteKeyStore::open(dir + "/auth.db"));
+  }
+  WEIR_TRY(server->listen(settings));
+  return server;
+}
+
+void LiveServer::make_host(const server::HostOptions& options) {
+  host_ = std::make_unique<server::Host>(
+      options,
+      server::HostParts{.pass = *live_,
+                        .ids = {&live_->gate().pass().dictionary(), nullptr},
+                        .keys = *keys_,
+                        .audit = *audit_,
+                        .metrics = metrics_},
+      system_clock());
+}
+
+Status LiveServer::listen(const LiveServerSettings& settings) {
+  WEIR_ASSIGN(const auto address, split_address(settings.http));
+  address_ = address.first;
+  server::HostOptions options;
+  options.app.body_bytes_max = config_->u64("server.body_bytes_max");
+  options.app.metrics_public = config_->boolean("auth.metrics_public");
+  options.app.version = program_version();
+  options.http.address = address_;
+  options.http.port = address.second;
+  options.http.connections_max = static_cast<std::uint32_t>(config_->u64("server.connections_max"));
+  options.http.requests_in_flight_max =
+      static_cast<std::uint32_t>(config_->u64("server.requests_in_flight_max"));
+  options.drain_ms = static_cast<std::int64_t>(config_->u64("server.drain_s")) * 1000;
+  if (!settings.native.empty()) {
+    WEIR_ASSIGN(const auto native, split_address(settings.native));
+    options.native = true;
+    options.native_listener.address = native.first;
+    options.native_listener.port = native.second;
+  }
+  make_host(options);
+  auto ports = host_->start();
+  if (!ports && settings.any_port) {
+    options.http.port = 0;
+    make_host(options);
+    ports = host_->start();
+  }
+  WEIR_ASSIGN(ports_, std::move(ports));
+  live_->publish_to(&host_->hub());
+  return Status::ok();
+}
+
+Status LiveServer::stop() {
+  if (stopped_) return Status::ok();
+  stopped_ = true;
+  if (host_ != nullptr) host_->drain();
+  Status status;
+  if (live_ != nullptr) {
+    live_->publish_to(nullptr);
+    status = live_->close();
+  }
+  host_.reset();
+  return status;
+}
+
+Result<std::string> LiveServer::make_key(const std::string& label, server::Role role) {
+  server::ApiKey wanted;
+  wanted.label = label;
+  wanted.role = role;
+  WEIR_ASSIGN(server::NewKey made,
+              server::create_key(*keys_, std::move(wanted), system_clock().wall_us()));
+  return std::move(made.text);
+}
+
+namespace {
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool wait_for_signal(int timeout_ms) {
+  const sigset_t set = handled_signals();
+  const timespec timeout{timeout_ms / 1000, (timeout_ms % 1000) * 1'000'000L};
+  return sigtimedwait(&set, nullptr, &timeout) > 0;
+}
+
+}  // namespace weir::main
