@@ -16,6 +16,10 @@ std::uint64_t batch_bytes(const wire::EventBatch& batch) {
   return batch.events.size() * sizeof(wire::Event) + batch.side.size() + batch.text_bytes.size();
 }
 
+Status unknown_events() {
+  return not_found("event_unknown", "the log holds none of the labelled events");
+}
+
 Status closing_status() {
   return unavailable("closing", "weir is shutting down");
 }
@@ -115,22 +119,32 @@ Status Gate::submit(Submission&& submission) {
   return Status::ok();
 }
 
-void Gate::control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done) {
+void Gate::enqueue(Control control) {
   {
     const std::lock_guard lock(mutex_);
     if (failure_.is_ok() && !closing_) {
-      controls_.push_back({type, std::move(payload), std::move(done)});
+      controls_.push_back(std::move(control));
       work_.notify_one();
       return;
     }
   }
-  if (done) done(tl::unexpected<Status>(health()));
+  if (control.done) control.done(tl::unexpected<Status>(health()));
 }
 
-void Gate::at_rest(std::function<void()> run) {
+void Gate::control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done) {
+  enqueue({type, std::move(payload), {}, std::move(done)});
+}
+
+void Gate::label(std::vector<LabelInput> labels, ControlDone done) {
+  enqueue({ledger::ControlType::kLabel, {}, std::move(labels), std::move(done)});
+}
+
+Status Gate::at_rest(std::function<void()> run) {
   const std::lock_guard lock(mutex_);
+  if (ended_) return failure_.is_ok() ? closing_status() : failure_;
   rests_.push_back(std::move(run));
   work_.notify_one();
+  return Status::ok();
 }
 
 Status Gate::health() const {
@@ -167,13 +181,33 @@ void Gate::run() {
     const unsigned threads = pipelined_ ? options_.threads : 1;
     run_pipeline(*this, {threads, options_.batches_in_flight}, stage_times_);
   }
+  if (log_ != nullptr) log_->drain();
+  finish_waiting();
   if (log_ == nullptr) return;
-  log_->drain();
   reap_snapshot(true);
   if (!log_->failed() && pass_->next_height() > snapshot_height_ + 1) {
     snapshot();
     reap_snapshot(true);
   }
+}
+
+// Nothing is in flight any more, so reads are as consistent as ever; controls come too late.
+void Gate::finish_waiting() {
+  std::vector<std::function<void()>> rests;
+  std::vector<Control> controls;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    rests.swap(rests_);
+    controls.swap(controls_);
+  }
+  const Status status = health();
+  for (const auto& run : rests) run();
+  for (const Control& control : controls) {
+    if (control.done) control.done(tl::unexpected<Status>(status));
+  }
+  for (const Awaiting& awaiting : next_awaiting_) awaiting.done(tl::unexpected<Status>(status));
+  next_awaiting_.clear();
 }
 
 bool Gate::wait_for_work() {
@@ -212,6 +246,13 @@ void Gate::apply_controls() {
     controls.swap(controls_);
   }
   for (Control& control : controls) {
+    if (control.type == ledger::ControlType::kLabel && control.payload.empty()) {
+      control.payload = label_payload(control.labels);
+      if (control.payload.empty()) {
+        if (control.done) control.done(tl::unexpected<Status>(unknown_events()));
+        continue;
+      }
+    }
     const Status status = pass_->apply({control.type, 0, control.payload});
     if (!status.is_ok()) {
       if (control.done) control.done(tl::unexpected<Status>(status));
@@ -307,7 +348,10 @@ void Gate::fill(PassBatch& batch) {
       counters_.queued_bytes.fetch_sub(batch_bytes(current_->batch), std::memory_order_relaxed);
       counters_.queued_events.fetch_sub(current_->batch.size(), std::memory_order_relaxed);
     }
-    if (!current_->labels.empty()) add_labels(std::exchange(current_->labels, {}), batch);
+    if (!current_->labels.empty()) {
+      const auto payload = label_payload(std::exchange(current_->labels, {}));
+      if (!payload.empty()) batch.controls.add(ledger::ControlType::kLabel, payload);
+    }
     if (admission_->fill(current_, batch)) current_.reset();
     if (!options_.merge_submissions) break;
   }
@@ -316,18 +360,17 @@ void Gate::fill(PassBatch& batch) {
   }
 }
 
-// Turns labels into a record that names the parties, so that replay need not look events up.
-void Gate::add_labels(const std::vector<LabelInput>& labels, PassBatch& batch) {
+std::vector<std::uint8_t> Gate::label_payload(const std::vector<LabelInput>& labels) {
   std::vector<LabelControl> controls;
   for (const LabelInput& label : labels) {
     wire::Event event;
     if (!find_record(label.seq, event)) continue;
     controls.push_back(labels_.apply(label, event));
   }
-  if (controls.empty()) return;
+  if (controls.empty()) return {};
   ByteWriter payload;
   encode(controls, payload);
-  batch.controls.add(ledger::ControlType::kLabel, payload.bytes());
+  return std::move(payload.buffer());
 }
 
 void Gate::hash(PassBatch& batch) {

@@ -80,8 +80,12 @@ class Gate final : private Stages {
   // Queues a control record. `done` gets the height from whose first event on it holds, once that block is
   // durable, or why it was not applied (then nothing changed).
   void control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done);
-  // Runs a function on the pass's thread while nothing is in flight: for consistent reads.
-  void at_rest(std::function<void()> run);
+  // Queues labels of events that the log holds, as one control record; `done` as for control(), with not_found
+  // (event_unknown) if the log holds none of the events.
+  void label(std::vector<LabelInput> labels, ControlDone done);
+  // Runs a function on the pass's thread while nothing is in flight: for consistent reads. unavailable, and it
+  // is not run, once the gate is closed; what was taken always runs.
+  Status at_rest(std::function<void()> run);
 
   // Stops taking submissions, finishes the accepted ones, writes a snapshot. Returns the log's failure, if any.
   Status close();
@@ -91,6 +95,8 @@ class Gate final : private Stages {
   const Pass& pass() const { return *pass_; }
   Pass& pass() { return *pass_; }
   const Admission& admission() const { return *admission_; }
+  // The last label of each event; only inside at_rest().
+  const LabelBook& labels() const { return labels_; }
   const ledger::BlockLog* log() const { return log_.get(); }
   const GateCounters& counters() const { return counters_; }
   const StageTimes& stage_times() const { return stage_times_; }
@@ -105,6 +111,7 @@ class Gate final : private Stages {
   struct Control {
     ledger::ControlType type;
     std::vector<std::uint8_t> payload;
+    std::vector<LabelInput> labels;  // of type label: the payload is made of them
     ControlDone done;
   };
   // A control that is in a block which is not durable yet.
@@ -120,6 +127,9 @@ class Gate final : private Stages {
   bool wait_for_work();
   void work_at_rest();
   void apply_controls();
+  void enqueue(Control control);
+  // Answers what is still waiting when the pass's thread ends.
+  void finish_waiting();
   void fit();
   bool needs_rest();
   bool snapshot_due() const;
@@ -138,7 +148,9 @@ class Gate final : private Stages {
   PassBatch* take_batch();
   void recycle(PassBatch& batch);
   void fill(PassBatch& batch);
-  void add_labels(const std::vector<LabelInput>& labels, PassBatch& batch);
+  // Turns labels into a record that names the parties, so that replay need not look events up; empty if the log
+  // holds none of the events.
+  std::vector<std::uint8_t> label_payload(const std::vector<LabelInput>& labels);
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);
@@ -161,6 +173,7 @@ class Gate final : private Stages {
   std::vector<Control> controls_;
   std::vector<std::function<void()>> rests_;
   bool closing_ = false;
+  bool ended_ = false;  // the pass's thread takes nothing more
   Versions versions_;
   Status failure_;
 

@@ -1,0 +1,89 @@
+#include "main/service/stored_decision.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "gate/control.hpp"
+
+namespace weir::main {
+namespace {
+
+// Fills the features of a row; false if the block did not keep them.
+bool read_features(const ledger::FeatureRowsView& kept, std::uint32_t row, gate::Decision& out) {
+  if (!kept.ok() || kept.columns() != profile::kFeatures) return false;
+  std::size_t index = row;
+  if (kept.mode() == ledger::FeatureRowsMode::kSampled) {
+    index = 0;
+    while (index < kept.rows() && kept.block_row(index) < row) ++index;
+  }
+  if (index >= kept.rows() || kept.block_row(index) != row) return false;
+  for (unsigned f = 0; f < profile::kFeatures; ++f) out.features[f] = kept.column(f)[index];
+  return true;
+}
+
+std::uint32_t version_of(const ledger::BlockHeader& header, ledger::ControlType type) {
+  switch (type) {
+    case ledger::ControlType::kRules:
+      return header.rules_version;
+    case ledger::ControlType::kModels:
+      return header.models_version;
+    case ledger::ControlType::kLists:
+      return header.lists_version;
+    default:
+      return header.config_version;
+  }
+}
+
+Status version_unknown(ledger::ControlType type, std::uint32_t version) {
+  return not_found("version_unknown", "the log holds no version " + std::to_string(version) +
+                                          " of " + std::string(ledger::control_type_name(type)));
+}
+
+}  // namespace
+
+gate::Decision stored_decision(const ledger::BlockView& view, std::uint32_t row) {
+  const ledger::BlockHeader& header = view.header();
+  gate::Decision decision;
+  decision.event = view.events()[row];
+  const Bytes side = view.event_side(row);
+  decision.side.assign(side.begin(), side.end());
+  decision.seq = header.first_seq + row;
+  decision.height = header.height;
+  decision.core = view.verdicts()[row];
+  decision.has_features = read_features(view.features(), row, decision);
+  decision.rule_hits = gate::rule_hits_of(view.control(), row);
+  decision.versions = {header.rules_version, header.models_version, header.config_version,
+                       header.lists_version};
+  decision.committed = true;
+  return decision;
+}
+
+// Versions only rise from block to block, and a record rides in the first block that it holds for.
+Result<std::vector<std::uint8_t>> find_control(const ledger::BlockLog& log,
+                                               ledger::ControlType type, std::uint32_t version) {
+  ledger::Block block;
+  ledger::Height low = log.first_height();
+  const ledger::Height end = log.durable_height() + 1;
+  ledger::Height high = end;
+  while (low < high) {
+    const ledger::Height middle = low + (high - low) / 2;
+    WEIR_TRY(log.read(middle, block));
+    if (version_of(block.view().header(), type) < version) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (version == 0 || low == end) return fail(version_unknown(type, version));
+  WEIR_TRY(log.read(low, block));
+  ledger::ControlReader in(block.view().control());
+  while (const auto record = in.next()) {
+    if (record->type != type) continue;
+    ByteReader payload(record->payload);
+    if (payload.u32() != version || !payload.ok()) continue;
+    return std::vector<std::uint8_t>(record->payload.begin(), record->payload.end());
+  }
+  return fail(version_unknown(type, version));
+}
+
+}  // namespace weir::main
