@@ -15,6 +15,7 @@
 
 #include "base/aligned.hpp"
 #include "base/bytes.hpp"
+#include "base/prefetch.hpp"
 #include "base/status.hpp"
 
 namespace weir::ledger {
@@ -78,7 +79,7 @@ class Accounts {
   }
   void prefetch(std::uint64_t hash) const {
     const Table& table = tables_[table_of(hash)];
-    __builtin_prefetch(&table.data[hash & table.mask], 1);
+    weir::prefetch(&table.data[hash & table.mask]);
   }
 
   std::size_t size() const;

@@ -30,11 +30,8 @@ void read_everything(Bytes record) {
 }
 
 }  // namespace
-}  // namespace weir::ledger
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir;
-  using namespace weir::ledger;
   storage::DirectBuffer record;
   record.append({data, size});
   if (size == 0) record.reserve(1);
@@ -51,3 +48,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_everything(record.bytes());
   return 0;
 }
+
+}  // namespace weir::ledger

@@ -16,6 +16,7 @@
 
 #include "base/aligned.hpp"
 #include "base/bytes.hpp"
+#include "base/prefetch.hpp"
 #include "base/status.hpp"
 #include "wire/event.hpp"
 
@@ -48,7 +49,7 @@ class DedupTable {
   explicit DedupTable(std::size_t events_max = std::size_t{1} << 22);
 
   void prefetch(std::uint64_t fingerprint) const {
-    __builtin_prefetch(&heads_[fingerprint & head_mask_]);
+    weir::prefetch(&heads_[fingerprint & head_mask_]);
   }
 
   // Calls `visit(seq)` for each event of the horizon with this fingerprint, newest first, until it
@@ -129,7 +130,7 @@ std::size_t DedupTable::admit(std::span<const wire::Event> events, Compare compa
     // kAhead before.
     if (i + kAhead < rows) {
       const std::uint32_t link = heads_[ahead[(i + kAhead) % (2 * kAhead)] & head_mask_];
-      __builtin_prefetch(&ring_[link & ring_mask_]);
+      weir::prefetch(&ring_[link & ring_mask_]);
     }
     const std::uint64_t fingerprint = ahead[i % (2 * kAhead)];
     if (i + 2 * kAhead < rows) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 
 namespace weir::ledger {
 namespace {
@@ -78,14 +79,14 @@ void Executor::execute(std::span<const wire::Event> events, std::span<const std:
   CHECK(order.empty() || order.size() == events.size());
   constexpr std::size_t kAhead = 12;
   const auto row_at = [&](std::size_t place) { return order.empty() ? place : order[place]; };
-  const auto prefetch = [&](const wire::Event& event) {
+  const auto fetch = [&](const wire::Event& event) {
     accounts_.prefetch(account_hash(event.debtor, event.currency));
     accounts_.prefetch(account_hash(event.creditor, event.currency));
   };
-  for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) prefetch(events[row_at(i)]);
+  for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) fetch(events[row_at(i)]);
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i + 2 * kAhead < events.size()) __builtin_prefetch(&events[row_at(i + 2 * kAhead)].debtor);
-    if (i + kAhead < events.size()) prefetch(events[row_at(i + kAhead)]);
+    if (i + 2 * kAhead < events.size()) weir::prefetch(&events[row_at(i + 2 * kAhead)].debtor);
+    if (i + kAhead < events.size()) fetch(events[row_at(i + kAhead)]);
     const std::size_t row = row_at(i);
     const auto outcome = static_cast<wire::Outcome>(verdicts[row].outcome);
     const LedgerStatus status = execute_one(events[row], outcome, first_seq + row);

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "base/numeric/elementary.hpp"
 #include "base/rng.hpp"
 #include "ledger/block.hpp"
 #include "ledger/control.hpp"
@@ -44,7 +44,7 @@ class Zipf {
   Zipf(std::size_t n, double theta) : cumulative_(n) {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      sum += 1.0 / std::pow(static_cast<double>(i + 1), theta);
+      sum += 1.0 / numeric::pow(static_cast<double>(i + 1), theta);
       cumulative_[i] = sum;
     }
   }

@@ -5,9 +5,9 @@
 #include "ledger/dedup.hpp"
 #include "ledger/execute.hpp"
 
+namespace weir::ledger {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir;
-  using namespace weir::ledger;
   if (size > 64 * 1024) return 0;
   Executor executor({.queue_after_hold = true});
   ByteReader ledger_bytes({data, size});
@@ -27,3 +27,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(executor.control({data, size}));
   return 0;
 }
+
+}  // namespace weir::ledger

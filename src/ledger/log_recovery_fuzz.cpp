@@ -9,9 +9,9 @@
 #include "ledger/block_log.hpp"
 #include "ledger/verify.hpp"
 
+namespace weir::ledger {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir;
-  using namespace weir::ledger;
   constexpr std::size_t kSegmentBytes = 64 * 1024;
   if (size > kSegmentBytes) return 0;
   const std::string dir = (std::filesystem::temp_directory_path() /
@@ -45,3 +45,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::filesystem::remove_all(dir);
   return 0;
 }
+
+}  // namespace weir::ledger
