@@ -111,7 +111,8 @@ struct Reduced {
   Pair ln;  // of the mantissa in [sqrt(1/2), sqrt(2))
 };
 
-// Splits finite x > 0 into 2^exponent * m and takes ln m = 2 artanh((m - 1) / (m + 1)) to about 2^-65.
+// Splits finite x > 0 into 2^exponent * m and takes ln m = 2 artanh((m - 1) / (m + 1)) to about
+// 2^-65.
 Reduced reduce_ln(double x) {
   int exponent = 0;
   if (x < 0x1p-1022) {

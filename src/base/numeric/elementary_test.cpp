@@ -14,7 +14,8 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// The distance from the true value (x87 long double: 64 bits) in units of the last place of the result.
+// The distance from the true value (x87 long double: 64 bits) in units of the last place of the
+// result.
 double ulps(double got, long double want) {
   int exponent = 0;
   std::frexp(static_cast<double>(want), &exponent);

@@ -1,8 +1,9 @@
 // Code: the instructions of a program, and State: the registers they run on. Private to the folder.
 //
-// A register holds one block of up to 2,048 rows. Values lie packed; booleans are bitmaps; a bitmap of
-// validity stands beside them unless every row has a value. Rows between the last one and the next multiple
-// of 64 are computed, too, and never looked at. Invariant: a boolean's bits are 0 where it is null.
+// A register holds one block of up to 2,048 rows. Values lie packed; booleans are bitmaps; a bitmap
+// of validity stands beside them unless every row has a value. Rows between the last one and the
+// next multiple of 64 are computed, too, and never looked at. Invariant: a boolean's bits are 0
+// where it is null.
 #pragma once
 
 #include <array>
@@ -34,7 +35,8 @@ enum class Opcode : std::uint8_t {
   kOr,
   kNot,
   kIsNull,  // sub: 1 for is not null
-  // Masks of the rows that need an operand: b, or all rows if it is kNoRegister, without those where a ...
+  // Masks of the rows that need an operand: b, or all rows if it is kNoRegister, without those
+  // where a ...
   kNeedNotFalse,  // ... is false
   kNeedNotTrue,   // ... is true
   kNeedTrue,      // ... is not true
@@ -67,7 +69,8 @@ struct Threshold {
   bool equals = false;
   bool inverted = false;
 };
-// Returns the test on the units of 10^-scale that decides `value COMPARISON literal * 10^-literal_scale`.
+// Returns the test on the units of 10^-scale that decides `value COMPARISON literal *
+// 10^-literal_scale`.
 Threshold threshold_of(Comparison comparison, unsigned scale, std::int64_t literal,
                        unsigned literal_scale);
 
@@ -178,10 +181,11 @@ void run_block(const Block& block);
 void load_register(const Block& block, const Instruction& instruction);
 // Runs a kGeneric, row by row (generic.cpp).
 void run_generic(const Block& block, const Instruction& instruction);
-// Notes the rows in state.faults that are needed as faults, and makes the others' values null: to be
-// called after dst.valid is set.
+// Notes the rows in state.faults that are needed as faults, and makes the others' values null: to
+// be called after dst.valid is set.
 void note_faults(const Block& block, const Instruction& instruction, Fault fault);
-// Fills scale_list and scale_rows from scales; rows of more than 18 decimals become null (kernels.cpp).
+// Fills scale_list and scale_rows from scales; rows of more than 18 decimals become null
+// (kernels.cpp).
 void index_scales(const Block& block, Register& reg);
 // Sets dst.valid to the rows valid in both; null if all are.
 void join_validity(const Block& block, Register& dst, const std::uint64_t* a,

@@ -68,8 +68,9 @@ struct OutputView {
 
 class Program;
 
-// The registers of one evaluation. Sized by its program; reused without allocation (strings that
-// functions build may grow an arena in the first calls). Not thread-safe: one per thread.
+// The registers of one evaluation. Sized by its program; reused without allocation: strings that
+// functions build may grow an arena in the first calls, and only casts between strings and
+// decimals, times or numbers may go to the heap later. Not thread-safe: one per thread.
 class Scratch {
  public:
   explicit Scratch(const Program& program);

@@ -1,6 +1,6 @@
-// Rules over a batch of 8,192 events: programs against the tree walk, and where the time of a rule goes.
-// A comparison reads 4 or 8 bytes a row from the second-level cache and writes one bit: about 0.1 ns; a rule of
-// three comparisons is then about 0.3 ns, a hundred of them 30.
+// Rules over a batch of 8,192 events: programs against the tree walk, and where the time of a rule
+// goes. A comparison reads 4 or 8 bytes a row from the second-level cache and writes one bit: about
+// 0.1 ns; a rule of three comparisons is then about 0.3 ns, a hundred of them 30.
 #include <benchmark/benchmark.h>
 
 #include <string>

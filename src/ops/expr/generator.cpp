@@ -81,7 +81,8 @@ bool can_fault(const TypedTree& tree, const TypedNode& node) {
 
 Threshold threshold_of(Comparison comparison, unsigned scale, std::int64_t literal,
                        unsigned literal_scale) {
-  // The literal in units of 10^-scale is between `low` and `high`, which differ by one if it is no unit.
+  // The literal in units of 10^-scale is between `low` and `high`, which differ by one if it is no
+  // unit.
   Wide low = literal;
   Wide high = literal;
   if (scale >= literal_scale) {

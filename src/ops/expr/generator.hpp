@@ -1,4 +1,5 @@
-// Generator: typed trees to instructions over virtual registers, equal ones once. Private to the folder.
+// Generator: typed trees to instructions over virtual registers, equal ones once. Private to the
+// folder.
 #pragma once
 
 #include <cstdint>
@@ -51,10 +52,12 @@ class Generator {
   std::uint32_t load(InputId input);
   std::uint32_t constant(const Value& value, Type type);
   std::uint32_t widened(std::uint32_t reg);  // kFloat to kWord
-  // The rows of `need` that a later operand is asked for; `need` itself where that makes no difference.
+  // The rows of `need` that a later operand is asked for; `need` itself where that makes no
+  // difference.
   std::uint32_t narrowed(Context& context, Opcode op, std::uint32_t by, std::uint32_t need,
                          std::span<const TypedId> for_ids);
-  // Adds an instruction, or returns the register of an equal one. `extra` tells apart what aux points to.
+  // Adds an instruction, or returns the register of an equal one. `extra` tells apart what aux
+  // points to.
   std::uint32_t emit(Instruction instruction, const std::string& extra = {});
   std::uint32_t known(const std::string& key) const;
   std::uint32_t new_register(RegisterClass kind);

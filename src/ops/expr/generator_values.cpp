@@ -178,8 +178,9 @@ bool compares_with_constant(Opcode op) {
          op == Opcode::kCompareF32To || op == Opcode::kCompareScaledTo || op == Opcode::kInWords;
 }
 
-// Moves every comparison of a loaded column with a constant behind the load: the column is then read from the
-// first-level cache by all of them, and what lives on is a bit a row. None of them can have a fault.
+// Moves every comparison of a loaded column with a constant behind the load: the column is then
+// read from the first-level cache by all of them, and what lives on is a bit a row. None of them
+// can have a fault.
 std::vector<Instruction> by_column(const std::vector<Instruction>& instructions) {
   std::unordered_map<std::uint32_t, std::vector<Instruction>> of_load;
   for (const Instruction& in : instructions) {
@@ -200,8 +201,8 @@ std::vector<Instruction> by_column(const std::vector<Instruction>& instructions)
 
 }  // namespace
 
-// Linear scan: a register is free again after the last instruction that reads it. Constants and outputs keep
-// theirs.
+// Linear scan: a register is free again after the last instruction that reads it. Constants and
+// outputs keep theirs.
 std::shared_ptr<const Program::Code> Generator::finish() {
   constexpr std::size_t kForever = ~std::size_t{0};
   Program::Code& code = *code_;

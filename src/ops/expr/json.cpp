@@ -191,7 +191,9 @@ class JsonParser {
       return fail(error("json_shape", "the text is no JSON", at));
     bool truth = false;
     std::string_view text;
-    if (type == sj::ondemand::json_type::null && value.is_null()) return ast_.add_literal({}, {});
+    sj::simdjson_result<bool> null = false;
+    if (type == sj::ondemand::json_type::null) null = value.is_null();
+    if (null.error() == sj::SUCCESS && null.value_unsafe()) return ast_.add_literal({}, {});
     if (type == sj::ondemand::json_type::boolean && value.get_bool().get(truth) == sj::SUCCESS)
       return ast_.add_literal(Literal::of(truth), {});
     if (type == sj::ondemand::json_type::string && value.get_string().get(text) == sj::SUCCESS)

@@ -1,5 +1,5 @@
-// The instructions of a program, one block at a time, on the widest unit allowed. Everything here is exact or
-// the plain IEEE operation of one row, so that every target gives the same bits.
+// The instructions of a program, one block at a time, on the widest unit allowed. Everything here
+// is exact or the plain IEEE operation of one row, so that every target gives the same bits.
 #include "base/numeric/elementary.hpp"
 #include "ops/expr/code.hpp"
 
@@ -102,8 +102,8 @@ void add_i64(const Block& block, const Instruction& in) {
   Register& dst = start(block, in);
   std::int64_t* out = dst.words();
   const bool subtract = in.op == Opcode::kSubI64;
-  // A sum overflows if its sign differs from both operands', a difference if the operands' signs differ and
-  // its own is not the first's.
+  // A sum overflows if its sign differs from both operands', a difference if the operands' signs
+  // differ and its own is not the first's.
   const auto step = [&](std::size_t i) HWY_ATTR {
     const auto left = hn::LoadU(d, a + i);
     const auto right = hn::LoadU(d, b + i);

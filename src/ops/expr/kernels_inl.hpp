@@ -85,7 +85,8 @@ HWY_INLINE void finish_f64(const Block& block, Register& dst) {
     drop_non_finite(block, dst, hn::ScalableTag<double>(), dst.doubles());
 }
 
-// Turns raw comparison bits into a boolean: inverted if so, null (or false) where an operand is null.
+// Turns raw comparison bits into a boolean: inverted if so, null (or false) where an operand is
+// null.
 HWY_INLINE void settle_truth(const Block& block, Register& dst, bool inverted,
                              const std::uint64_t* a, const std::uint64_t* b) {
   std::uint64_t* bits = dst.bits();
@@ -139,8 +140,8 @@ HWY_INLINE bool compare_words_to(const Block& block, Comparison comparison, cons
   }
 }
 
-// In the total order: NaN equals NaN and exceeds every number. (Highway's Ne is false for NaN on some
-// targets, so what is not equal to itself is asked by Eq.)
+// In the total order: NaN equals NaN and exceeds every number. (Highway's Ne is false for NaN on
+// some targets, so what is not equal to itself is asked by Eq.)
 HWY_INLINE bool compare_doubles(const Block& block, Comparison comparison, const double* a,
                                 const double* b, std::uint64_t* out) {
   const hn::ScalableTag<double> d;
@@ -162,8 +163,8 @@ HWY_INLINE bool compare_doubles(const Block& block, Comparison comparison, const
   return comparison == Comparison::kGe || comparison == Comparison::kLe;
 }
 
-// With a limit that is no NaN the IEEE comparisons agree with the total order, given that > is taken as the
-// opposite of <=.
+// With a limit that is no NaN the IEEE comparisons agree with the total order, given that > is
+// taken as the opposite of <=.
 template <class T>
 HWY_INLINE bool compare_reals_to(const Block& block, Comparison comparison, const T* a, T limit,
                                  std::uint64_t* out) {
@@ -192,8 +193,8 @@ HWY_INLINE bool compare_doubles_to(const Block& block, Comparison comparison, co
   return compare_reals_to(block, comparison, a, limit, out);
 }
 
-// Compares floats with a double as exactly as if they were widened: the limit becomes the float next below
-// (for <= and >) or above (for < and >=), and equals nothing if it is no float.
+// Compares floats with a double as exactly as if they were widened: the limit becomes the float
+// next below (for <= and >) or above (for < and >=), and equals nothing if it is no float.
 HWY_INLINE bool compare_floats_to(const Block& block, Comparison comparison, const float* a,
                                   double limit, std::uint64_t* out) {
   const auto near = static_cast<float>(limit);
@@ -258,8 +259,8 @@ HWY_INLINE void probe_set(const Block& block, const Register& a, const WordSet& 
   }
 }
 
-// Kleene logic and masks on bitmaps; operands keep the invariant that null bits are 0. `step` gets bits and
-// validity of a and b, and a reference to the validity of the result.
+// Kleene logic and masks on bitmaps; operands keep the invariant that null bits are 0. `step` gets
+// bits and validity of a and b, and a reference to the validity of the result.
 template <class Step>
 HWY_INLINE void each_word(const Block& block, const Register& a, const Register* b, Register& dst,
                           const Step& step) {

@@ -1,5 +1,5 @@
-// Programs against the tree walk: random expressions over random columns of every type, in blocks of every
-// awkward size, on every instruction set.
+// Programs against the tree walk: random expressions over random columns of every type, in blocks
+// of every awkward size, on every instruction set.
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 

@@ -7,7 +7,8 @@
 namespace weir::expr {
 namespace {
 
-// Checks that a text prints as `canonical`, and that text, canonical text and JSON give equal trees.
+// Checks that a text prints as `canonical`, and that text, canonical text and JSON give equal
+// trees.
 void expect_round_trip(std::string_view text, std::string_view canonical) {
   Ast ast;
   const auto root = parse(text, ast);
@@ -179,6 +180,7 @@ TEST(Parser, JsonErrorsNameTheMember) {
       {"{\"op\":\"+\",\"args\":[{\"lit\":1},{\"lit\":[]}]}", "json_shape", "/args/1/lit"},
       {"{\"lit\":1,\"col\":\"a\"}", "json_shape", "/col"},
       {"{\"lit\":1.}", "expr_syntax", "/lit"},
+      {"{\"lit\":nul}", "json_shape", "/lit"},  // once threw out of the reader
       {"{\"duration\":\"a\"}", "json_shape", "/duration"},
       {"{\"param\":0}", "json_shape", "/param"},
       {"{\"op\":\"cast\",\"args\":[{\"lit\":1}],\"type\":\"money\"}", "json_shape", "/type"},

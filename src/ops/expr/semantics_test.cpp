@@ -12,8 +12,8 @@
 namespace weir::expr {
 namespace {
 
-// One row: n = null, i = 7, f = 2.5, nan, inf, d = 12.50, amount = 9999.99 (minor units), s = 'Zürich',
-// t = 2026-11-21T04:05:06Z, type = 'payment' (2).
+// One row: n = null, i = 7, f = 2.5, nan, inf, d = 12.50, amount = 9999.99 (minor units), s =
+// 'Zürich', t = 2026-11-21T04:05:06Z, type = 'payment' (2).
 class OneRow {
  public:
   OneRow() {

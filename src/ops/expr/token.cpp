@@ -156,7 +156,7 @@ class Lexer {
   Status lex_quoted(const Token& token, char quote) {
     WEIR_TRY(advance());
     while (true) {
-      if (at_ == text_.size() || (peek() == '\n' && quote == '`'))
+      if (at_ == text_.size() || (quote == '`' && static_cast<unsigned char>(peek()) < 0x20))
         return lex_error("lex_string", "the text that starts here is not closed", token,
                          std::string("close it with ") + quote);
       const bool quoted = peek() == quote;

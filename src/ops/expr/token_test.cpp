@@ -44,7 +44,8 @@ TEST(Token, ErrorsNameThePlace) {
   } cases[] = {{"a ?", "lex_character", 1, 3},   {"\n  'open", "lex_string", 2, 3},
                {"12abc", "lex_number", 1, 1},    {"1.5h", "lex_number", 1, 1},
                {"5y", "lex_number", 1, 1},       {"x \xFF", "encoding", 1, 3},
-               {"'\xC0\xAF'", "encoding", 1, 2}, {"`a\nb`", "lex_string", 1, 1}};
+               {"'\xC0\xAF'", "encoding", 1, 2}, {"`a\nb`", "lex_string", 1, 1},
+               {"`a\tb`", "lex_string", 1, 1}};
   for (const auto& c : cases) {
     const auto tokens = tokenize(c.text);
     ASSERT_FALSE(tokens) << c.text;

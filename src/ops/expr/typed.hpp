@@ -1,5 +1,5 @@
-// TypedTree: one expression after names, types and constants are settled. The tree walk runs it as it is,
-// the compiler turns it into instructions.
+// TypedTree: one expression after names, types and constants are settled. The tree walk runs it as
+// it is, the compiler turns it into instructions.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Values of one row, and the language's operations on them: what the tree walk computes with, what folds
-// constants, and what programs call where there is no vector kernel.
+// Values of one row, and the language's operations on them: what the tree walk computes with, what
+// folds constants, and what programs call where there is no vector kernel.
 #pragma once
 
 #include <cstdint>
