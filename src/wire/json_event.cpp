@@ -5,6 +5,7 @@
 #include "base/decimal.hpp"
 #include "base/json.hpp"
 #include "base/time_text.hpp"
+#include "wire/csv/mapping.hpp"
 #include "wire/iso_code.hpp"
 #include "wire/json_text.hpp"
 
@@ -133,13 +134,14 @@ bool JsonEventReader::read_party(std::string_view name, json::value value, Party
   json::object object;
   if (value.get_object().get(object) != simdjson::SUCCESS)
     return refuse(Refusal::kJsonShape, name, "is not valid JSON");
-  static constexpr std::array<std::pair<std::string_view, Scalar Party::*>, 6> kParts = {{
+  static constexpr std::array<std::pair<std::string_view, Scalar Party::*>, 7> kParts = {{
       {"account", &Party::account},
       {"id", &Party::id},
       {"name", &Party::name},
       {"country", &Party::country},
       {"mcc", &Party::mcc},
       {"ip", &Party::ip},
+      {"kind", &Party::kind},
   }};
   for (auto field : object) {
     std::string_view key;
@@ -255,17 +257,24 @@ bool JsonEventReader::entity(EventBatch& batch, std::string_view name, EntityKin
          refuse(Refusal::kEncoding, name, "is longer than 512 bytes");
 }
 
+bool JsonEventReader::party(EventBatch& batch, std::string_view name, const Party& from,
+                            std::uint64_t& word) {
+  if (from.account.given()) return entity(batch, name, EntityKind::kAccount, from.account, word);
+  if (!from.id.given()) return entity(batch, name, EntityKind::kAccount, from.bare, word);
+  EntityKind kind = EntityKind::kCustomer;
+  if (from.kind.given() && !parse_entity_kind(from.kind.text, kind)) {
+    return refuse(Refusal::kJsonShape, name, "is of a kind that nobody knows");
+  }
+  return entity(batch, name, kind, from.id, word);
+}
+
 bool JsonEventReader::build_parties(EventBatch& batch, std::uint32_t) {
-  const auto party = [&](std::string_view name, const Party& from, std::uint64_t& word) {
-    if (from.account.given()) return entity(batch, name, EntityKind::kAccount, from.account, word);
-    if (from.id.given()) return entity(batch, name, EntityKind::kCustomer, from.id, word);
-    return entity(batch, name, EntityKind::kAccount, from.bare, word);
-  };
   const auto object = [&](std::string_view name, EntityKind kind, const Party& from,
                           std::uint64_t& word) {
     return entity(batch, name, kind, from.id.given() ? from.id : from.bare, word);
   };
-  if (!party("debtor", debtor_, event_.debtor) || !party("creditor", creditor_, event_.creditor) ||
+  if (!party(batch, "debtor", debtor_, event_.debtor) ||
+      !party(batch, "creditor", creditor_, event_.creditor) ||
       !object("merchant", EntityKind::kMerchant, merchant_, event_.merchant) ||
       !object("device", EntityKind::kDevice, device_, event_.device) ||
       !entity(batch, "card", EntityKind::kCard, at(JsonMember::kCard), event_.instrument) ||

@@ -69,8 +69,9 @@ class JsonEventReader {
     Scalar id;
     Scalar name;
     Scalar country;
-    Scalar mcc;  // merchants
-    Scalar ip;   // devices
+    Scalar mcc;   // merchants
+    Scalar ip;    // devices
+    Scalar kind;  // of the id
   };
 
   bool read_document(std::string_view text, std::size_t behind, std::uint64_t index,
@@ -91,6 +92,7 @@ class JsonEventReader {
   bool build_flags();
   bool entity(EventBatch& batch, std::string_view name, EntityKind kind, const Scalar& scalar,
               std::uint64_t& word);
+  bool party(EventBatch& batch, std::string_view name, const Party& from, std::uint64_t& word);
   bool refuse(Refusal code, std::string_view field, std::string_view message);
 
   NdjsonOptions options_;

@@ -9,10 +9,11 @@
 //    "merchant":{"id":"m-4","mcc":"5411"},"card":"tok_8","device":{"id":"d-2","ip":"203.0.113.9"},
 //    "channel":"web","memo":"text","attrs":{}}
 //
-// A party is its account, else its id (a customer), else a bare text or number (an account);
-// without a debtor the card pays, without a creditor the merchant is paid. Members nobody knows
-// become attributes, those of a party as "debtor.NAME"; attributes may nest 8 deep. A bad item is
-// reported and left out; the others are read. Nothing of a bad item stays in the batch.
+// A party is its account, else its id (a customer, or what "kind" says, as in "kind":"terminal"),
+// else a bare text or number (an account); without a debtor the card pays, without a creditor the
+// merchant is paid. Members nobody knows become attributes, those of a party as "debtor.NAME";
+// attributes may nest 8 deep. A bad item is reported and left out; the others are read. Nothing of
+// a bad item stays in the batch.
 #pragma once
 
 #include <cstdint>

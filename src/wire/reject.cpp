@@ -31,7 +31,13 @@ FileRejects::~FileRejects() {
 
 void FileRejects::reject(const RejectReport& report, Bytes line) {
   memory_.reject(report, {});
-  if (file_ == nullptr && ok_) file_ = std::fopen(path_.c_str(), "abe");
+  if (file_ == nullptr && ok_) {
+    file_ = std::fopen(path_.c_str(), "abe");
+    if (file_ == nullptr && !fallback_.empty()) {
+      path_ = fallback_;
+      file_ = std::fopen(path_.c_str(), "abe");
+    }
+  }
   write(line);
 }
 

@@ -56,7 +56,9 @@ class MemoryRejects final : public RejectSink {
 // reports.
 class FileRejects final : public RejectSink {
  public:
-  explicit FileRejects(std::string path) : path_(std::move(path)) {}
+  // `fallback`: where lines go if no file can be made at `path`; empty: nowhere.
+  explicit FileRejects(std::string path, std::string fallback = "")
+      : path_(std::move(path)), fallback_(std::move(fallback)) {}
   FileRejects(const FileRejects&) = delete;
   FileRejects& operator=(const FileRejects&) = delete;
   ~FileRejects() override;
@@ -64,12 +66,15 @@ class FileRejects final : public RejectSink {
   void continue_line(Bytes bytes) override;
   const std::vector<RejectReport>& reports() const { return memory_.reports(); }
   std::uint64_t count() const { return memory_.count(); }
+  // Returns the file the lines went to: `path` or the fallback.
+  const std::string& path() const { return path_; }
   // Returns false if a line could not be written.
   bool ok() const { return ok_; }
 
  private:
   void write(Bytes bytes);
   std::string path_;
+  std::string fallback_;
   std::FILE* file_ = nullptr;
   bool ok_ = true;
   MemoryRejects memory_;
