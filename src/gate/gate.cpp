@@ -352,7 +352,10 @@ void Gate::fill(PassBatch& batch) {
       const auto payload = label_payload(std::exchange(current_->labels, {}));
       if (!payload.empty()) batch.controls.add(ledger::ControlType::kLabel, payload);
     }
-    if (admission_->fill(current_, batch)) current_.reset();
+    if (admission_->fill(current_, batch)) {
+      if (current_->checkpoint) add_checkpoint(*current_->checkpoint, batch);
+      current_.reset();
+    }
     if (!options_.merge_submissions) break;
   }
   for (const ReplyPart& part : batch.parts) {
@@ -371,6 +374,12 @@ std::vector<std::uint8_t> Gate::label_payload(const std::vector<LabelInput>& lab
   ByteWriter payload;
   encode(controls, payload);
   return std::move(payload.buffer());
+}
+
+void Gate::add_checkpoint(const CheckpointControl& checkpoint, PassBatch& batch) {
+  ByteWriter payload;
+  encode(checkpoint, payload);
+  batch.controls.add(ledger::ControlType::kCheckpoint, payload.bytes());
 }
 
 void Gate::hash(PassBatch& batch) {
@@ -412,7 +421,7 @@ bool Gate::find_record(std::uint64_t seq, wire::Event& record) {
       return true;
     }
   }
-  return records_->find(seq, record);
+  return records_ != nullptr && records_->find(seq, record);
 }
 
 void Gate::committed(PassBatch& batch, const Status& status) {

@@ -151,6 +151,7 @@ class Gate final : private Stages {
   // Turns labels into a record that names the parties, so that replay need not look events up; empty if the log
   // holds none of the events.
   std::vector<std::uint8_t> label_payload(const std::vector<LabelInput>& labels);
+  void add_checkpoint(const CheckpointControl& checkpoint, PassBatch& batch);
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);

@@ -140,6 +140,7 @@ void LogReplay::seal(PassBatch& batch) {
   if (!report_.difference) {
     pass_.seal(batch, 0);
     compare(batch);
+    if (see_) see_(batch);
     ++report_.blocks;
     report_.events += batch.rows();
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,9 @@ class LogReplay final : private Stages {
   // they learn ids, names and labels too. Everything must outlive this object.
   LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission, LabelBook* labels);
 
+  // Calls `see` for every block replayed, in order, while its batch holds all that the stages made.
+  void observe(std::function<void(const PassBatch&)> see) { see_ = std::move(see); }
+
   // Replays blocks [from, to]; stops after the first difference. Errors: those of reading the log, and control
   // records that do not apply.
   Result<ReplayReport> run(ledger::Height from, ledger::Height to, const PipelineOptions& options);
@@ -69,6 +73,7 @@ class LogReplay final : private Stages {
   Pass& pass_;
   Admission* admission_;
   LabelBook* labels_;
+  std::function<void(const PassBatch&)> see_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::mutex mutex_;         // guards free_

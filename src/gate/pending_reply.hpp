@@ -22,6 +22,7 @@ class PendingReply {
   explicit PendingReply(Submission submission)
       : batch(std::move(submission.batch)),
         labels(std::move(submission.labels)),
+        checkpoint(std::move(submission.checkpoint)),
         ack(submission.ack),
         details(submission.details),
         live(submission.live),
@@ -33,6 +34,7 @@ class PendingReply {
 
   wire::EventBatch batch;  // what is left to admit starts at `next_row`
   std::vector<LabelInput> labels;
+  const std::optional<CheckpointControl> checkpoint;
   std::size_t next_row = 0;
   const Ack ack;
   const bool details;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,9 @@ struct Submission {
   Ack ack = Ack::kCommitted;
   bool details = false;  // fill Reply::decisions
   bool live = true;      // refuse events from the future
+  // How far its source has come; rides in the block that holds the last event, or in one of its own
+  // if every event was refused or repeated.
+  std::optional<CheckpointControl> checkpoint;
   std::function<void(Reply&&)> done;
 };
 
