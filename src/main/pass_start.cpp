@@ -27,6 +27,7 @@ namespace {
 
 WEIR_EMBED(weir_default_rules, WEIR_DEFAULT_RULES);
 WEIR_EMBED(weir_bench_rules, WEIR_BENCH_RULES);
+WEIR_EMBED(weir_handbook_rules, WEIR_HANDBOOK_RULES);
 
 constexpr const char* kConfigFile = "/verdicts.toml";
 
@@ -61,6 +62,9 @@ std::string shipped_rules() {
 }
 std::string bench_rules() {
   return {weir_bench_rules_begin, weir_bench_rules_end};
+}
+std::string handbook_rules() {
+  return {weir_handbook_rules_begin, weir_handbook_rules_end};
 }
 
 Result<std::string> read_text_file(const std::string& path) {

@@ -10,9 +10,11 @@
 
 namespace weir::main {
 
-// Returns the rules that ship with Weir (rules/default.rules), and those of the bench (bench/rules30.rules).
+// Returns the rules that ship with Weir (rules/default.rules), those of the bench of the pass
+// (bench/rules30.rules), and those for the Handbook's stream (rules/handbook.rules).
 std::string shipped_rules();
 std::string bench_rules();
+std::string handbook_rules();
 
 // Returns a file's bytes.
 Result<std::string> read_text_file(const std::string& path);

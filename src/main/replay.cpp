@@ -2,11 +2,9 @@
 #include <cstdio>
 
 #include "base/isa.hpp"
-#include "gate/log_replay.hpp"
 #include "main/gate_options.hpp"
-#include "main/pass_start.hpp"
+#include "main/replay_log.hpp"
 #include "main/verbs.hpp"
-#include "storage/data_dir.hpp"
 
 namespace weir::main {
 namespace {
@@ -55,33 +53,20 @@ Result<int> run(const Arguments& args) {
     return fail(invalid_argument("usage", "weir replay needs one data directory"));
   }
   const std::string& dir = args.positional()[0];
-  WEIR_ASSIGN(const auto config, logged_configuration(dir));
-  if (args.has("isa")) {
-    WEIR_ASSIGN(const Isa isa, parse_isa(args.text("isa")));
-    limit_isa(isa);
-  }
-  WEIR_ASSIGN(const gate::GateOptions options, gate_options(*config, args, dir));
-  WEIR_ASSIGN(const auto held, storage::DataDir::open(dir));
-  ledger::RecoveryReport recovery;
-  ledger::BlockLogOptions log_options;
-  log_options.segments = options.segments;
-  WEIR_ASSIGN(const auto log, ledger::BlockLog::open(dir, log_options, recovery));
-  const ledger::Height head = log->durable_height();
+  WEIR_ASSIGN(const auto replayed, ReplayedLog::open(dir, args));
+  const ledger::Height head = replayed->log().durable_height();
   WEIR_ASSIGN(const std::uint64_t to, args.u64("to", head));
   WEIR_ASSIGN(const std::uint64_t from, args.u64("from", 1));
   if (from < 1 || to > head || from > to + 1) {
     return fail(invalid_argument("usage", "the log holds blocks 1 to " + std::to_string(head)));
   }
-  gate::Pass pass(options.pass);
-  pass.start_chain(log->genesis().chain_id, log->genesis().hash(), 1);
-  gate::LogReplay replay(*log, pass, nullptr, nullptr);
-  WEIR_ASSIGN(const gate::ReplayReport report,
-              replay.run(1, to, {options.threads, options.batches_in_flight}));
+  gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
+  WEIR_ASSIGN(const gate::ReplayReport report, replay.run(1, to, replayed->pipeline()));
   std::printf("%llu blocks, %llu events in %.2f s (%.0f per second), %u threads, %s\n",
               static_cast<unsigned long long>(report.blocks),
               static_cast<unsigned long long>(report.events), report.seconds,
-              static_cast<double>(report.events) / std::max(report.seconds, 1e-9), options.threads,
-              std::string(isa_name(isa_active())).c_str());
+              static_cast<double>(report.events) / std::max(report.seconds, 1e-9),
+              replayed->options().threads, std::string(isa_name(isa_active())).c_str());
   if (report.difference && report.difference->height >= from) {
     print_difference(*report.difference);
     return kExitReplayDiffers;

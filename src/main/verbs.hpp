@@ -5,11 +5,17 @@
 
 namespace weir::main {
 
+extern const Command kBenchForestCommand;
 extern const Command kBenchGateCommand;
+extern const Command kBenchHandbookCommand;
 extern const Command kDemoCommand;
+extern const Command kImportCommand;
 extern const Command kReplayCommand;
+extern const Command kRulesCheckCommand;
+extern const Command kRulesTryCommand;
 extern const Command kRunCommand;
 extern const Command kServeCommand;
+extern const Command kSimulateCommand;
 extern const Command kVerifyCommand;
 extern const Command kVersionCommand;
 

@@ -1,0 +1,124 @@
+#include "main/file_run.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "base/time_text.hpp"
+#include "main/event_feed.hpp"
+#include "main/import_place.hpp"
+#include "main/pass_start.hpp"
+#include "main/run_report.hpp"
+#include "wire/csv/csv_source.hpp"
+
+namespace weir::main {
+namespace {
+
+Result<wire::CsvOptions> csv_options(const Arguments& args) {
+  wire::CsvOptions csv;
+  csv.preset = args.text("preset");
+  if (args.has("map")) {
+    WEIR_ASSIGN(const std::string text, read_text_file(args.text("map")));
+    WEIR_ASSIGN(csv.mapping, wire::parse_mapping(text));
+  }
+  wire::TimeRule time{};
+  if (args.has("step") && !parse_duration(args.text("step"), time.step_us)) {
+    return fail(invalid_argument("usage", "--step takes a duration such as 1h or 1d"));
+  }
+  if (args.has("start") && !parse_time(args.text("start"), time.start_us)) {
+    return fail(invalid_argument("usage", "--start takes a date such as 2024-01-31"));
+  }
+  if (args.has("tz") && !parse_zone(args.text("tz"), time.zone_s)) {
+    return fail(invalid_argument("usage", "--tz takes UTC or an offset such as +01:00"));
+  }
+  if (args.has("step") || args.has("start") || args.has("tz")) csv.time = time;
+  if (args.has("decimal")) csv.decimal_point = args.text("decimal") == "." ? '.' : ',';
+  WEIR_ASSIGN(csv.rejects_max, args.u64("max-errors", 100));
+  return csv;
+}
+
+// Takes up the labels of committed rows that had not become known when the import was cut off.
+Status recall_labels(const std::string& path, wire::CsvOptions csv, EventFeed& feed) {
+  const std::uint64_t rows = csv.resume->row;
+  csv.resume.reset();
+  csv.rejects_max = UINT64_MAX;
+  WEIR_ASSIGN(const auto again, wire::CsvSource::open(path, std::move(csv), nullptr));
+  if (!again->mapping()[wire::Target::kLabel].present()) return Status::ok();
+  return feed.recall(*again, [&] { return again->checkpoint().row < rows; });
+}
+
+void print_lines(const wire::ImportCheckpoint& begin, const wire::ImportCheckpoint& end,
+                 const RunReport& report, const wire::FileRejects& rejects) {
+  std::printf("  lines %llu", static_cast<unsigned long long>(end.line));
+  if (begin.line > 1) {
+    std::printf(" (%llu before this run)", static_cast<unsigned long long>(begin.line));
+  }
+  std::printf(": header 1, accepted %llu, repeated %llu, refused %llu, rejected %llu\n",
+              static_cast<unsigned long long>(report.accepted()),
+              static_cast<unsigned long long>(report.duplicates()),
+              static_cast<unsigned long long>(report.refused()),
+              static_cast<unsigned long long>(rejects.count()));
+  if (rejects.count() != 0 && rejects.ok()) {
+    std::printf("  rejected lines: %s\n", rejects.path().c_str());
+  } else if (rejects.count() != 0) {
+    std::printf("  rejected lines: could not be written to %s\n", rejects.path().c_str());
+  }
+  for (const wire::RejectReport& problem : rejects.reports()) {
+    std::fprintf(stderr, "%s\n", wire::reject_json(problem).c_str());
+  }
+}
+
+}  // namespace
+
+Result<std::uint32_t> batch_option(const Arguments& args, std::uint32_t fallback) {
+  WEIR_ASSIGN(const std::uint64_t batch, args.u64("batch", fallback));
+  if (batch < 1 || batch > wire::kBatchEventsMax) {
+    return fail(invalid_argument("usage", "--batch takes 1 to 65536"));
+  }
+  return static_cast<std::uint32_t>(batch);
+}
+
+Result<std::string> rules_option(const Arguments& args) {
+  if (args.has("no-rules")) return std::string();
+  if (args.has("rules")) return read_text_file(args.text("rules"));
+  return shipped_rules();
+}
+
+Status run_file(gate::Gate& gate, const std::string& path, const Arguments& args,
+                const FileRunOptions& options) {
+  WEIR_ASSIGN(wire::CsvOptions csv, csv_options(args));
+  csv.ids = wire::TextIds(&gate.pass().dictionary(), nullptr);
+  const std::string name = std::filesystem::path(path).filename().string();
+  if (options.resume) {
+    WEIR_ASSIGN(csv.resume, find_import_place(gate, path, name));
+  }
+  // A file may lie where nothing can be written.
+  wire::FileRejects rejects(path + ".rejected", name + ".rejected");
+  WEIR_ASSIGN(const auto source, wire::CsvSource::open(path, csv, &rejects));
+  std::printf("%s: mapping\n%s\n", path.c_str(), wire::print_mapping(source->mapping()).c_str());
+  FeedOptions feed_options;
+  feed_options.batch_events = options.batch_events;
+  feed_options.keep_ids = options.out != nullptr;
+  feed_options.checkpoint = [&] { return import_checkpoint(source->checkpoint(), name); };
+  if (!parse_duration(args.text("label-delay", "7d"), feed_options.label_delay_us)) {
+    return invalid_argument("usage", "--label-delay takes a duration such as 7d");
+  }
+  RunReport report;
+  EventFeed feed(gate, std::move(feed_options), [&](const FedRows& rows, const gate::Reply& reply) {
+    report.add(reply.verdicts, reply.duplicate, rows.fraud);
+    if (options.out != nullptr) options.out->write(*rows.ids, reply.verdicts);
+  });
+  const wire::ImportCheckpoint begin = source->checkpoint();
+  if (csv.resume) {
+    std::printf("going on behind row %llu, line %llu\n", static_cast<unsigned long long>(begin.row),
+                static_cast<unsigned long long>(begin.line));
+    WEIR_TRY(recall_labels(path, csv, feed));
+  }
+  const std::int64_t started_ns = system_clock().mono_ns();
+  const Status status = feed.play(*source);
+  const double seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;
+  report.print(gate.pass().decider().rules(), seconds);
+  print_lines(begin, source->checkpoint(), report, rejects);
+  return status;
+}
+
+}  // namespace weir::main

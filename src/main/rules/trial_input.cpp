@@ -1,0 +1,69 @@
+#include "main/rules/trial_input.hpp"
+
+#include <array>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace weir::main {
+
+std::uint64_t KnownLabels::word(const wire::EventKey& id) const {
+  return load<std::uint64_t>(id.data()) * 0x9E37'79B9'7F4A'7C15U ^
+         load<std::uint64_t>(id.data() + 8);
+}
+
+void KnownLabels::note(const wire::EventBatch& batch) {
+  const std::lock_guard lock(mutex_);
+  for (const wire::Label& label : batch.labels) {
+    fraud_[word(batch.events[label.row].id)] = label.fraud;
+  }
+}
+
+void KnownLabels::note(const wire::EventKey& id, bool fraud) {
+  const std::lock_guard lock(mutex_);
+  fraud_[word(id)] = fraud;
+}
+
+std::vector<decide::TrialLabel> KnownLabels::of(const std::vector<wire::Event>& events) const {
+  std::vector<decide::TrialLabel> labels;
+  labels.reserve(events.size());
+  const std::lock_guard lock(mutex_);
+  for (const wire::Event& event : events) {
+    const auto found = fraud_.find(word(event.id));
+    labels.push_back(found == fraud_.end() ? decide::TrialLabel::kUnlabelled
+                     : found->second       ? decide::TrialLabel::kFraud
+                                           : decide::TrialLabel::kLegit);
+  }
+  return labels;
+}
+
+Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionary,
+                 const KnownLabels& labels, decide::RuleTrial& trial) {
+  if (batch.events.empty()) return Status::ok();
+  static constexpr std::string_view kEnsembleOnly[] = {"ensemble"};
+  const profile::EventColumns columns = batch.index.columns(batch.events);
+  decide::TrialBatch rows;
+  rows.input.columns = &columns;
+  rows.input.features = &batch.features;
+  rows.input.tail_e6 = batch.scores.tail_e6;
+  rows.input.score_flags = batch.scores.flags;
+  rows.input.detector_mask = batch.scores.detector_mask;
+  rows.input.detector_tail = batch.scores.tail.data();
+  rows.input.tail_stride = batch.scores.tail_stride;
+  if (batch.models != nullptr) {
+    rows.input.detector_names = batch.models->names();
+  } else {
+    rows.input.detector_names = kEnsembleOnly;
+  }
+  rows.input.late = batch.touched.late;
+  rows.input.profile_full = batch.touched.profile_full;
+  rows.input.side = batch.side;
+  rows.input.dictionary = &dictionary;
+  rows.previous = batch.verdicts;
+  rows.first_seq = batch.first_seq;
+  const std::vector<decide::TrialLabel> known = labels.of(batch.events);
+  rows.labels = known;
+  return trial.add(rows);
+}
+
+}  // namespace weir::main

@@ -1,0 +1,34 @@
+// Candidate rules over what a pass computed: turns committed or replayed batches into trial rows.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "decide/trial.hpp"
+#include "gate/pass_batch.hpp"
+#include "wire/dictionary.hpp"
+
+namespace weir::main {
+
+// Labels by event id, noted as events are read and asked for when their block has been decided.
+// Thread-safe.
+class KnownLabels {
+ public:
+  void note(const wire::EventBatch& batch);
+  void note(const wire::EventKey& id, bool fraud);
+  // Returns the labels of events, in order.
+  std::vector<decide::TrialLabel> of(const std::vector<wire::Event>& events) const;
+
+ private:
+  std::uint64_t word(const wire::EventKey& id) const;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, bool> fraud_;  // by the id's two words mixed; never iterated
+};
+
+// Adds a batch whose stages are done, with the verdicts it got as the previous ones.
+Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionary,
+                 const KnownLabels& labels, decide::RuleTrial& trial);
+
+}  // namespace weir::main

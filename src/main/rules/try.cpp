@@ -1,0 +1,185 @@
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+
+#include "main/event_feed.hpp"
+#include "main/gate_options.hpp"
+#include "main/pass_start.hpp"
+#include "main/replay_log.hpp"
+#include "main/rules/trial_input.hpp"
+#include "main/scratch_dir.hpp"
+#include "main/simulation.hpp"
+#include "main/verbs.hpp"
+#include "wire/csv/csv_source.hpp"
+
+namespace weir::main {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"log", "DIR", "try on the events of a data directory"},
+    {"file", "FILE", "try on a CSV file"},
+    {"simulate", "PROFILE", "try on a simulated stream"},
+    {"json", "FILE", "write the result as JSON"},
+    kSeedOption,
+    kEventsOption,
+    kAccountsOption,
+    kDaysOption,
+    kThreadsOption,
+    kIsaOption,
+    kConfigOption,
+    kSetOption,
+};
+
+// A source whose labels are remembered on the way.
+class LabelledSource final : public wire::EventSource {
+ public:
+  LabelledSource(wire::EventSource& source, KnownLabels& labels)
+      : source_(source), labels_(labels) {}
+  Result<std::size_t> read(wire::EventBatch& batch, std::size_t events_max) override {
+    auto rows = source_.read(batch, events_max);
+    labels_.note(batch);
+    return rows;
+  }
+
+ private:
+  wire::EventSource& source_;
+  KnownLabels& labels_;
+};
+
+Result<std::shared_ptr<const decide::RuleSet>> compile_candidate(const std::string& text,
+                                                                 const gate::PassOptions& options) {
+  decide::CompileContext context;
+  context.detectors = {"ensemble", "forest"};
+  context.thresholds = options.thresholds;
+  context.window_keys_max = options.window_keys_max;
+  return decide::compile_rules(text, context);
+}
+
+// Plays a stream through a pass with the shipped rules; the candidate sees every block after it.
+Result<decide::TrialReport> try_source(wire::EventSource& source, const std::string& rules,
+                                       const Arguments& args) {
+  WEIR_ASSIGN(const auto config, load_configuration(args));
+  WEIR_ASSIGN(const auto scratch, ScratchDir::create());
+  WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, scratch->path()));
+  options.merge_submissions = false;
+  options.snapshot_blocks = 0;
+  options.segments.durability = storage::Durability::kProcess;
+  options.pass.feature_rows = ledger::FeatureRowsMode::kSampled;
+  WEIR_ASSIGN(const auto candidate, compile_candidate(rules, options.pass));
+  decide::RuleTrial trial(candidate, options.pass.decide);
+  KnownLabels labels;
+  Status tried;
+  const gate::Pass* pass = nullptr;
+  options.on_committed = [&](const gate::PassBatch& batch) {
+    if (tried.is_ok() && pass != nullptr) {
+      tried = try_batch(batch, pass->dictionary(), labels, trial);
+    }
+  };
+  const std::uint32_t batch_events = options.admission.batch_events;
+  WEIR_ASSIGN(const auto gate, start_pass(std::move(options), *config, shipped_rules(), "try"));
+  pass = &gate->pass();
+  LabelledSource labelled(source, labels);
+  EventFeed feed(*gate, {.batch_events = batch_events}, {});
+  WEIR_TRY(feed.play(labelled));
+  WEIR_TRY(gate->close());
+  WEIR_TRY(tried);
+  return trial.report();
+}
+
+// Labels that a log holds, each by its event.
+Status read_labels(const ledger::BlockLog& log, KnownLabels& labels) {
+  std::map<std::uint64_t, bool> by_seq;
+  ledger::Block block;
+  for (ledger::Height height = log.first_height(); height <= log.durable_height(); ++height) {
+    WEIR_TRY(log.read(height, block));
+    ledger::ControlReader controls(block.view().control());
+    while (const auto record = controls.next()) {
+      if (record->type != ledger::ControlType::kLabel) continue;
+      WEIR_ASSIGN(const auto given, gate::decode_labels(record->payload));
+      for (const gate::LabelControl& label : given) by_seq[label.seq] = label.fraud != 0;
+    }
+  }
+  for (const auto& [seq, fraud] : by_seq) {
+    const auto height = log.find_seq(seq);
+    if (!height) continue;
+    WEIR_TRY(log.read(*height, block));
+    const std::uint64_t row = seq - block.view().header().first_seq;
+    labels.note(block.view().events()[row].id, fraud);
+  }
+  return Status::ok();
+}
+
+Result<decide::TrialReport> try_log(const std::string& dir, const std::string& rules,
+                                    const Arguments& args) {
+  WEIR_ASSIGN(const auto replayed, ReplayedLog::open(dir, args));
+  WEIR_ASSIGN(const auto candidate, compile_candidate(rules, replayed->options().pass));
+  decide::RuleTrial trial(candidate, replayed->options().pass.decide);
+  KnownLabels labels;
+  WEIR_TRY(read_labels(replayed->log(), labels));
+  Status tried;
+  gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
+  replay.observe([&](const gate::PassBatch& batch) {
+    if (tried.is_ok()) tried = try_batch(batch, replayed->pass().dictionary(), labels, trial);
+  });
+  WEIR_ASSIGN(const gate::ReplayReport report,
+              replay.run(1, replayed->log().durable_height(), replayed->pipeline()));
+  WEIR_TRY(tried);
+  if (report.difference) {
+    return fail(data_loss("replay_differs", "block " + std::to_string(report.difference->height) +
+                                                " does not come out as logged")
+                    .hint("weir replay shows the difference"));
+  }
+  return trial.report();
+}
+
+Result<decide::TrialReport> try_rules(const std::string& rules, const Arguments& args) {
+  if (args.has("log")) return try_log(args.text("log"), rules, args);
+  if (args.has("file")) {
+    wire::MemoryRejects rejects;
+    wire::CsvOptions csv;
+    csv.rejects_max = UINT64_MAX;
+    WEIR_ASSIGN(const auto source, wire::CsvSource::open(args.text("file"), csv, &rejects));
+    return try_source(*source, rules, args);
+  }
+  WEIR_ASSIGN(const simulator::SimulatorOptions options, simulation_options(args));
+  WEIR_ASSIGN(const auto source, simulator::make_simulator(args.text("simulate"), options));
+  return try_source(*source, rules, args);
+}
+
+Result<int> run(const Arguments& args) {
+  const int sources = args.has("log") + args.has("file") + args.has("simulate");
+  if (args.positional().size() != 1 || sources != 1) {
+    return fail(invalid_argument("usage",
+                                 "weir rules try needs rules, and one of --log, --file "
+                                 "and --simulate")
+                    .hint("weir rules try 'block if amount > 220' --simulate handbook"));
+  }
+  std::string rules = args.positional()[0];
+  if (std::filesystem::is_regular_file(rules)) {
+    WEIR_ASSIGN(rules, read_text_file(rules));
+  }
+  const std::int64_t started_ns = system_clock().mono_ns();
+  WEIR_ASSIGN(const decide::TrialReport report, try_rules(rules, args));
+  const double seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;
+  std::fputs(report.to_text().c_str(), stdout);
+  std::printf("%llu events in %.2f s\n", static_cast<unsigned long long>(report.events), seconds);
+  if (!args.has("json")) return kExitOk;
+  std::string text;
+  JsonWriter json(text);
+  report.write(json);
+  std::ofstream file(args.text("json"));
+  file << text << '\n';
+  file.close();
+  if (!file) return fail(errno_status("write", args.text("json"), errno));
+  return kExitOk;
+}
+
+}  // namespace
+
+const Command kRulesTryCommand = {
+    "rules try", "FILE|TEXT", "what rules would have done with events of the past", kOptions, run};
+
+}  // namespace weir::main

@@ -1,0 +1,57 @@
+"""What a person does wrong is answered with the right exit code and a message that helps."""
+import unittest
+
+from weir_program import ProgramTest
+
+
+class UsageTest(ProgramTest):
+    def expect(self, words, code, text):
+        done = self.weir(*words, code=code)
+        self.assertIn(text, done.stderr)
+
+    def test_words_that_are_no_command_or_option(self):
+        self.expect(("fly",), 1, 'no command "fly"')
+        self.expect((), 1, "usage: weir COMMAND")
+        self.expect(("run",), 1, "needs a file")
+        self.expect(("run", "x.csv", "--thread", "2"), 1, "did you mean --threads?")
+        self.expect(("run", "x.csv", "--threads", "many"), 1, "takes a number")
+        self.expect(("run", "x.csv", "--threads"), 1, "needs a value")
+        self.expect(("run", "x.csv", "--isa", "mmx"), 2, "mmx")
+        self.expect(("run", "x.csv", "--set", "gate.batch=1"), 2, "gate.batch")
+        self.expect(("simulate", "weather"), 2, "use handbook, rings or ledger")
+        self.expect(("simulate", "rings", "--out", "xml"), 2, "use csv, ndjson or frames")
+
+    def test_help_names_every_command(self):
+        words = self.weir("help").stdout
+        for name in ("run", "import", "verify", "replay", "rules check", "rules try", "simulate",
+                     "bench gate", "bench forest", "bench handbook"):
+            self.assertIn(f"  {name} ", words)
+        self.assertIn("--resume", self.weir("import", "--help").stdout)
+
+    def test_files_that_are_missing_or_not_what_they_should_be(self):
+        self.expect(("run", "none.csv"), 2, "none.csv")
+        self.expect(("verify", "nowhere"), 2, "nowhere")
+        self.expect(("replay", "nowhere"), 2, "no_log")
+        (self.dir / "odd.csv").write_text("colour,taste\nred,sweet\n", encoding="utf-8")
+        self.expect(("run", "odd.csv"), 2, "header_unknown")
+        self.expect(("run", self.payments(), "--map", "odd.csv"), 2, "weir:")
+        self.expect(("run", self.payments(), "--preset", "paysym"), 2, "preset_unknown")
+
+    def test_too_many_bad_lines_stop_a_run(self):
+        tx = self.payments(rows=400, bad_rows=range(200, 300))
+        self.expect(("run", tx, "--max-errors", "20", "--dir", "log"), 2, "too_many_rejects")
+        self.assertIn("200 events", self.weir("verify", "log").stdout)
+
+    def test_rules_that_do_not_compile_stop_a_run(self):
+        (self.dir / "bad.rules").write_text("rule a: hold if amuont > 5\n", encoding="utf-8")
+        self.expect(("run", self.payments(rows=10), "--rules", "bad.rules"), 2, "amuont")
+
+    def test_a_log_keeps_the_configuration_it_was_begun_with(self):
+        tx = self.payments(rows=10)
+        self.weir("import", tx, "--dir", "log")
+        self.expect(("import", tx, "--dir", "log", "--set", "detect.trees=50"), 2,
+                    "detect.trees 100 -> 50")
+
+
+if __name__ == "__main__":
+    unittest.main()
