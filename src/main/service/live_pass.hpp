@@ -1,5 +1,5 @@
-// LivePass: the running gate as the network side sees it: submissions with rendered verdicts, decisions by
-// id, labels, rules, lists, blocks, entities, and the figures of the overview.
+// LivePass: the running gate as the network side sees it: submissions with rendered verdicts,
+// decisions by id, labels, rules, lists, blocks, entities, and the figures of the overview.
 //
 //   WEIR_ASSIGN(auto live, LivePass::open(options, config, rules, metrics));
 //   Parts parts{.pass = *live, ...};
@@ -42,7 +42,8 @@ class LivePass final : public server::PassService {
   gate::Gate& gate() { return *gate_; }
   // Sends alerts and verdicts to this stream from now on; null: to none.
   void publish_to(server::SseHub* hub);
-  // Calls `seen` with the verdict of every alert, from the publishing thread. Set it before events come.
+  // Calls `seen` with the verdict of every alert, from the publishing thread. Set it before events
+  // come.
   void on_alert(std::function<void(const std::string&)> seen) { on_alert_ = std::move(seen); }
 
   void submit(server::Submission submission) override;
@@ -100,7 +101,8 @@ class LivePass final : public server::PassService {
   // Applies a control record and waits until it is durable.
   Result<server::Changed> change(ledger::ControlType type, std::vector<std::uint8_t> payload,
                                  std::uint32_t version);
-  // Runs a function on the pass's thread, with nothing in flight, and waits for it. unavailable once closed.
+  // Runs a function on the pass's thread, with nothing in flight, and waits for it. unavailable
+  // once closed.
   Status at_rest(const std::function<void()>& run);
   // Returns the log; failed_precondition (no_log) where nothing is stored.
   Result<const ledger::BlockLog*> stored_log() const;

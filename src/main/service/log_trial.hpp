@@ -1,7 +1,11 @@
-// LogTrial: runs a candidate rule set over the decisions of a log, with the features as they were logged.
+// LogTrial: runs a candidate rule set over the decisions of a log, with the features as they were
+// logged.
 //
 //   LogTrial trial(candidate, settings);
-//   for (Height h = from; h <= to; ++h) { WEIR_TRY(log.read(h, block)); WEIR_TRY(trial.add(block.view())); }
+//   for (; height <= to; ++height) {
+//     WEIR_TRY(log.read(height, block));
+//     WEIR_TRY(trial.add(block.view()));
+//   }
 //   trial.report().write(json);
 #pragma once
 
