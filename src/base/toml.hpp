@@ -10,6 +10,8 @@
 // undefined without assertions. So its assertions are on in every build, and throw.
 #pragma once
 
+#include <cstdint>
+
 namespace weir {
 
 struct TomlAssertion {};

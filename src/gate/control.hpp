@@ -67,15 +67,13 @@ struct CheckpointControl {
 };
 
 // Which rule fired on which row; a record of type rule_hits is an array of these, sorted by row.
-enum RuleHitFlags : std::uint16_t { kShadowHit = 1, kHasSides = 2 };
+enum RuleHitFlags : std::uint16_t { kShadowHit = 1 };
 struct RuleHitControl {
   std::uint32_t row = 0;
   std::uint16_t rule = 0;   // index in the rule set
   std::uint16_t flags = 0;  // RuleHitFlags
-  double left = 0;          // sides of the rule's first comparison
-  double right = 0;
 };
-static_assert(sizeof(RuleHitControl) == 24);
+static_assert(sizeof(RuleHitControl) == 8);
 
 // Author of the model sets that the pass fits by itself.
 inline constexpr std::string_view kLearnerAuthor = "learner";

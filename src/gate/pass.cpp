@@ -184,22 +184,15 @@ void Pass::run_decider(PassBatch& batch) {
   batch.verdicts.assign(batch.rows(), wire::VerdictCore{});
   const Status status = decider_.decide(input, {batch.verdicts, &hits_});
   CHECK(status.is_ok());
-  write_rule_hits(input, batch);
+  write_rule_hits(batch);
 }
 
 // Kept so that a verdict can be shown whole later, without its windows.
-void Pass::write_rule_hits(const decide::DecideInput& input, PassBatch& batch) {
+void Pass::write_rule_hits(PassBatch& batch) {
   if (hits_.empty()) return;
   hit_controls_.clear();
   for (const decide::RuleHit& hit : hits_) {
-    RuleHitControl control{hit.row, hit.rule, 0, 0, 0};
-    if (hit.shadow != 0) {
-      control.flags = kShadowHit;
-    } else {
-      const decide::RuleSides sides = decider_.sides_of(input, hit.row, hit.rule);
-      if (sides.valid) control = {hit.row, hit.rule, kHasSides, sides.left, sides.right};
-    }
-    hit_controls_.push_back(control);
+    hit_controls_.push_back({hit.row, hit.rule, hit.shadow != 0 ? kShadowHit : RuleHitFlags{}});
   }
   const std::span<const RuleHitControl> hits(hit_controls_);
   batch.controls.add(ledger::ControlType::kRuleHits,

@@ -115,7 +115,7 @@ class Pass {
   void read_balances(const PassBatch& batch);
   void run_decider(PassBatch& batch);
   void execute(PassBatch& batch);
-  void write_rule_hits(const decide::DecideInput& input, PassBatch& batch);
+  void write_rule_hits(PassBatch& batch);
   void explain(PassBatch& batch) const;
   void mark_listed(const PassBatch& batch);
   void expire_list_flags();

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "base/prefetch.hpp"
 #include "profile/decay.hpp"
 #include "profile/paged.hpp"
 
@@ -38,7 +39,7 @@ class EdgeTable {
   // Rounds `entries` up to a power of two, at least 64.
   explicit EdgeTable(std::uint64_t entries);
 
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&lines_[hash & mask_], 1); }
+  void prefetch(std::uint64_t hash) const { ::weir::prefetch(&lines_[hash & mask_]); }
   // Returns the counts as of `second`, changing nothing. `up`: from the lower slot to the higher.
   EdgeCounts read(std::uint64_t hash, bool up, std::uint32_t second) const;
   // Returns the counts before this event and adds it.

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "base/prefetch.hpp"
 #include "profile/paged.hpp"
 
 namespace weir::profile {
@@ -36,8 +37,8 @@ class EntityIndex {
     return h ^ (h >> 32);
   }
   void prefetch(std::uint64_t hash) const {
-    __builtin_prefetch(&table_[home(hash, table_)], 1);
-    if (old_.data() != nullptr) __builtin_prefetch(&old_[home(hash, old_)], 1);
+    ::weir::prefetch(&table_[home(hash, table_)]);
+    if (old_.data() != nullptr) ::weir::prefetch(&old_[home(hash, old_)]);
   }
   // Returns the entry of `id`, or the empty bucket where add() may put it. Valid until the next
   // add().

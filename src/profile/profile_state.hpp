@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "profile/edge_table.hpp"
 #include "profile/entity_index.hpp"
 #include "profile/gathered.hpp"
@@ -32,8 +33,8 @@ class ProfileSlabs {
   }
   void prefetch(std::uint32_t slot) const {
     const Profile* p = &slabs_[slot >> kShift][slot & (kPerSlab - 1)];
-    __builtin_prefetch(p, 1);
-    __builtin_prefetch(reinterpret_cast<const char*>(p) + 64, 1);
+    ::weir::prefetch(p);
+    ::weir::prefetch(reinterpret_cast<const char*>(p) + 64);
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "base/aligned.hpp"
+#include "base/prefetch.hpp"
 #include "base/rng.hpp"
 
 namespace weir::simulator {
@@ -51,7 +52,7 @@ class AliasTable {
     const Cell cell = cells_[slot];
     return static_cast<std::uint32_t>(bits) < cell.threshold ? slot : cell.alias;
   }
-  void prefetch(std::uint64_t bits) const { __builtin_prefetch(&cells_[slot_of(bits)]); }
+  void prefetch(std::uint64_t bits) const { ::weir::prefetch(&cells_[slot_of(bits)]); }
   std::uint32_t size() const { return static_cast<std::uint32_t>(cells_.size()); }
 
  private:

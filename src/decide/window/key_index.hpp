@@ -12,6 +12,7 @@
 
 #include "base/aligned.hpp"
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 
 namespace weir::decide {
 
@@ -22,7 +23,7 @@ class KeyIndex {
   KeyIndex() : places_(kFirst) {}
 
   static std::uint32_t tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&places_[home(tag(hash))]); }
+  void prefetch(std::uint64_t hash) const { ::weir::prefetch(&places_[home(tag(hash))]); }
 
   // Returns the first slot with this hash for which `same(slot)` holds, or kNone.
   template <class Same>

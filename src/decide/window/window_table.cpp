@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "decide/window/window_rows.hpp"
 
 namespace weir::decide {
@@ -92,7 +93,7 @@ void WindowTable::prefetch_hand() const {
     const std::uint32_t at = hand_ + steps;
     return slot(at >= used_ ? at - used_ : at);
   };
-  __builtin_prefetch(ahead(12));
+  ::weir::prefetch(ahead(12));
   index_.prefetch(key_hash(ahead(4), spec_.key_words));
 }
 
@@ -165,8 +166,8 @@ struct WindowTable::Runner {
     if (ahead == KeyIndex::kNone) return;
     const auto* line = reinterpret_cast<const char*>(table.slot(ahead));
     const std::size_t bytes = std::min<std::size_t>(table.slot_words_ * 8, 320);
-    for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(line + at, 1);
-    __builtin_prefetch(line + bytes - 1, 1);
+    for (std::size_t at = 0; at < bytes; at += 64) ::weir::prefetch(line + at);
+    ::weir::prefetch(line + bytes - 1);
   }
 
   template <class Row>

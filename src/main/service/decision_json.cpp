@@ -57,7 +57,6 @@ std::string currency_text(std::uint16_t number) {
 struct RulePart {
   std::vector<decide::RuleHitView> views;
   std::vector<std::uint32_t> live;
-  std::vector<decide::RuleSides> sides;
   std::vector<std::string_view> tags;
 };
 
@@ -70,11 +69,6 @@ RulePart explain_by_rules(const decide::RuleSet& rules, const gate::Decision& de
     part.views.push_back({rule.name, decision.versions.rules, rule.action, shadow});
     if (shadow) continue;
     part.live.push_back(hit.rule);
-    decide::RuleSides sides;
-    sides.valid = (hit.flags & gate::kHasSides) != 0;
-    sides.left = hit.left;
-    sides.right = hit.right;
-    part.sides.push_back(sides);
     if (rule.action == decide::RuleAction::kTag) part.tags.push_back(rule.tag);
   }
   return part;
@@ -116,7 +110,6 @@ std::string DecisionJson::render(const gate::Decision& decision,
   explain.features = decision.features.data();
   explain.rules = rule_set.get();
   explain.live_hits = by_rules.live;
-  explain.sides = by_rules.sides;
   const bool plain = decision.core.outcome == 0 && (decision.core.flags & wire::kAlert) == 0;
   if (!plain || options.features) explain.contributions = by_models.weights;
   explain.core = decision.core;
