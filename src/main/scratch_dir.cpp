@@ -21,4 +21,12 @@ ScratchDir::~ScratchDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+void keep_nothing(gate::GateOptions& options) {
+  options.merge_submissions = false;
+  options.snapshot_blocks = 0;
+  options.segments.durability = storage::Durability::kProcess;
+  options.segments.segment_bytes = std::uint64_t{128} << 20;
+  options.pass.feature_rows = ledger::FeatureRowsMode::kSampled;
+}
+
 }  // namespace weir::main

@@ -167,10 +167,7 @@ Result<Figures> evaluate(const Arguments& args, const std::string& rules, std::i
   WEIR_ASSIGN(const auto config, load_configuration(args));
   WEIR_ASSIGN(const auto scratch, ScratchDir::create());
   WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, scratch->path()));
-  options.merge_submissions = false;
-  options.snapshot_blocks = 0;
-  options.segments.durability = storage::Durability::kProcess;
-  options.pass.feature_rows = ledger::FeatureRowsMode::kSampled;
+  keep_nothing(options);
   WEIR_ASSIGN(const auto gate, start_pass(std::move(options), *config, rules, "bench"));
   WEIR_ASSIGN(const simulator::SimulatorOptions stream, simulation_options(args));
   WEIR_ASSIGN(const auto source, simulator::make_simulator("handbook", stream));
@@ -233,11 +230,13 @@ Result<int> run(const Arguments& args) {
               args.text("seed", "1").c_str(), format_time(test_us).substr(0, 10).c_str(),
               figures.rows, figures.frauds);
   print_table(ensemble ? &*ensemble : nullptr, figures);
+  if (!args.has("rules") && test_us == kTestUs) {
+    std::printf("The rules were written on the stream of seed 1 up to 2018-07-31.\n");
+  }
   std::printf(
-      "Weir is not trained on labels; its rules were written on weeks before the test week. "
-      "Labels\n"
-      "reach it seven days late. Published rows are others' figures on another sample of the same\n"
-      "distributions, the supervised ones trained on the week 2018-07-25 to 31.\n");
+      "No detector of Weir is trained on labels; labels reach profiles seven days late.\n"
+      "Published rows are others' figures for 2018-08-08 to 14 on another sample of the same\n"
+      "distributions, the supervised ones trained on 2018-07-25 to 31.\n");
   BenchReport report("handbook");
   report.set("test_week", format_time(test_us).substr(0, 10));
   report.set("rows", std::uint64_t{figures.rows});

@@ -64,10 +64,7 @@ Result<decide::TrialReport> try_source(wire::EventSource& source, const std::str
   WEIR_ASSIGN(const auto config, load_configuration(args));
   WEIR_ASSIGN(const auto scratch, ScratchDir::create());
   WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, scratch->path()));
-  options.merge_submissions = false;
-  options.snapshot_blocks = 0;
-  options.segments.durability = storage::Durability::kProcess;
-  options.pass.feature_rows = ledger::FeatureRowsMode::kSampled;
+  keep_nothing(options);
   WEIR_ASSIGN(const auto candidate, compile_candidate(rules, options.pass));
   decide::RuleTrial trial(candidate, options.pass.decide);
   KnownLabels labels;
