@@ -97,8 +97,8 @@ void Admission::refuse(PendingReply& pending, std::size_t row, wire::Refusal ref
                  refusal_status(refusal, pending.batch.events[row]));
 }
 
-// Checks and resolves a whole submission when its first row is admitted; refusals_ then belongs to it
-// until its last row is.
+// Checks and resolves a whole submission when its first row is admitted; refusals_ then belongs to
+// it until its last row is.
 void Admission::prepare(PendingReply& pending) {
   wire::EventBatch& events = pending.batch;
   refusals_.resize(events.size());

@@ -32,7 +32,8 @@ struct AdmissionOptions {
   std::uint32_t side_bytes_max = 4096;
 };
 
-// Finds the record of an accepted event that is still in the dedup horizon. False: it cannot be read.
+// Finds the record of an accepted event that is still in the dedup horizon. False: it cannot be
+// read.
 using FindRecord = std::function<bool(std::uint64_t seq, wire::Event& record)>;
 
 class Admission {
@@ -41,8 +42,8 @@ class Admission {
   Admission(wire::Dictionary& dictionary, Clock& clock, FindRecord find_record,
             const AdmissionOptions& options);
 
-  // Appends rows of `pending` to the batch, which has room for more; returns true once all its rows are
-  // admitted, repeated or refused.
+  // Appends rows of `pending` to the batch, which has room for more; returns true once all its
+  // rows are admitted, repeated or refused.
   bool fill(const std::shared_ptr<PendingReply>& pending, PassBatch& batch);
   // Completes the batch's control records; call it once per batch, after the last fill().
   void finish(PassBatch& batch);

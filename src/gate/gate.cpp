@@ -500,7 +500,8 @@ void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* ba
   repeats.clear();
 }
 
-// After a failed write nothing more is acknowledged: everything open fails, the process has to recover.
+// After a failed write nothing more is acknowledged: everything open fails, the process has to
+// recover.
 void Gate::fail(const Status& status) {
   std::deque<std::shared_ptr<PendingReply>> open;
   {

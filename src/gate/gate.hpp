@@ -1,7 +1,7 @@
 // Gate: the running pass: a queue of submissions, the pipeline, the log, and the replies.
 //
 //   WEIR_ASSIGN(auto gate, Gate::open({.dir = "/var/lib/weir"}, system_clock()));
-//   WEIR_TRY(gate->submit(std::move(submission)));        // resource_exhausted (queue_full) when full
+//   WEIR_TRY(gate->submit(std::move(submission)));        // queue_full when the queue is full
 //   gate->control(ControlType::kRules, payload, [](const Result<ledger::Height>& at) { ... });
 //   WEIR_TRY(gate->close());                              // finishes what was accepted
 //
@@ -68,26 +68,28 @@ struct RecoverySummary {
 
 class Gate final : private Stages {
  public:
-  // Opens the data directory, recovers state from snapshot and log, and starts the pass. Errors: data_dir_locked,
-  // data_loss (a damaged log, or one whose verdicts do not come out equal), and those of the disk.
+  // Opens the data directory, recovers state from snapshot and log, and starts the pass. Errors:
+  // data_dir_locked, data_loss (a damaged log, or one whose verdicts do not come out equal), and
+  // those of the disk.
   static Result<std::unique_ptr<Gate>> open(GateOptions options, Clock& clock);
   ~Gate() override;
 
-  // Takes a submission; `done` is called exactly once later. Errors, with `done` not called and the submission
-  // untouched: resource_exhausted (queue_full), unavailable (closing, log_failed).
+  // Takes a submission; `done` is called exactly once later. Errors, with `done` not called and
+  // the submission untouched: resource_exhausted (queue_full), unavailable (closing, log_failed).
   Status submit(Submission&& submission);
   using ControlDone = std::function<void(const Result<ledger::Height>&)>;
-  // Queues a control record. `done` gets the height from whose first event on it holds, once that block is
-  // durable, or why it was not applied (then nothing changed).
+  // Queues a control record. `done` gets the height from whose first event on it holds, once that
+  // block is durable, or why it was not applied (then nothing changed).
   void control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done);
-  // Queues labels of events that the log holds, as one control record; `done` as for control(), with not_found
-  // (event_unknown) if the log holds none of the events.
+  // Queues labels of events that the log holds, as one control record; `done` as for control(),
+  // with not_found (event_unknown) if the log holds none of the events.
   void label(std::vector<LabelInput> labels, ControlDone done);
-  // Runs a function on the pass's thread while nothing is in flight: for consistent reads. unavailable, and it
-  // is not run, once the gate is closed; what was taken always runs.
+  // Runs a function on the pass's thread while nothing is in flight: for consistent reads.
+  // unavailable, and it is not run, once the gate is closed; what was taken always runs.
   Status at_rest(std::function<void()> run);
 
-  // Stops taking submissions, finishes the accepted ones, writes a snapshot. Returns the log's failure, if any.
+  // Stops taking submissions, finishes the accepted ones, writes a snapshot. Returns the log's
+  // failure, if any.
   Status close();
   // Waits until everything submitted so far has been answered.
   void drain();
@@ -148,8 +150,8 @@ class Gate final : private Stages {
   PassBatch* take_batch();
   void recycle(PassBatch& batch);
   void fill(PassBatch& batch);
-  // Turns labels into a record that names the parties, so that replay need not look events up; empty if the log
-  // holds none of the events.
+  // Turns labels into a record that names the parties, so that replay need not look events up;
+  // empty if the log holds none of the events.
   std::vector<std::uint8_t> label_payload(const std::vector<LabelInput>& labels);
   void add_checkpoint(const CheckpointControl& checkpoint, PassBatch& batch);
   bool find_record(std::uint64_t seq, wire::Event& record);

@@ -75,7 +75,8 @@ void LogReplay::note_labels(const PassBatch& batch) {
   }
 }
 
-// Reads the next block into waiting_. `sealed` is false until its controls have been applied at rest.
+// Reads the next block into waiting_. `sealed` is false until its controls have been applied at
+// rest.
 bool LogReplay::read_next() {
   {
     const std::lock_guard lock(mutex_);

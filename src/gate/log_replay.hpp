@@ -1,5 +1,5 @@
-// LogReplay: drives a pass with what a log holds, and compares. Recovery uses it to bring the state up to
-// date, `weir replay` to prove that the log's verdicts are what the pass computes.
+// LogReplay: drives a pass with what a log holds, and compares. Recovery uses it to bring the
+// state up to date, `weir replay` to prove that the log's verdicts are what the pass computes.
 //
 //   LogReplay replay(log, pass, &admission);
 //   WEIR_ASSIGN(const ReplayReport report, replay.run(1, log.durable_height(), {.threads = 2}));
@@ -43,15 +43,15 @@ struct ReplayReport {
 
 class LogReplay final : private Stages {
  public:
-  // The pass must be in the state before the first block replayed. `admission` and `labels` may be null; else
-  // they learn ids, names and labels too. Everything must outlive this object.
+  // The pass must be in the state before the first block replayed. `admission` and `labels` may be
+  // null; else they learn ids, names and labels too. Everything must outlive this object.
   LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission, LabelBook* labels);
 
   // Calls `see` for every block replayed, in order, while its batch holds all that the stages made.
   void observe(std::function<void(const PassBatch&)> see) { see_ = std::move(see); }
 
-  // Replays blocks [from, to]; stops after the first difference. Errors: those of reading the log, and control
-  // records that do not apply.
+  // Replays blocks [from, to]; stops after the first difference. Errors: those of reading the log,
+  // and control records that do not apply.
   Result<ReplayReport> run(ledger::Height from, ledger::Height to, const PipelineOptions& options);
 
  private:

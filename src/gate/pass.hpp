@@ -1,13 +1,14 @@
-// Pass: the state of Weir and the stages that advance it: profiles, model set, rules, order, accounts, chain.
-// Everything that decides a transaction is here, and nothing here reads a clock, a random number or a
-// thread's identity.
+// Pass: the state of Weir and the stages that advance it: profiles, model set, rules, order,
+// accounts, chain.
+// Everything that decides a transaction is here, and nothing here reads a clock, a random number
+// or a thread's identity.
 //
 //   Pass pass(options);
-//   pass.touch(batch);  pass.score(batch);  pass.decide(batch);  pass.hash(batch);   // in this order
+//   pass.touch(batch);  pass.score(batch);  pass.decide(batch);  pass.hash(batch);   // in order
 //   pass.seal(batch, durable_height);                                              // batch.block
 //
-// touch, decide and seal see the batches one by one in order; score and hash may run on several at once.
-// apply() and fit() need the pipeline at rest.
+// touch, decide and seal see the batches one by one in order; score and hash may run on several at
+// once. apply() and fit() need the pipeline at rest.
 #pragma once
 
 #include <array>
@@ -75,8 +76,9 @@ class Pass {
   // Moves to the next height without a block: nothing is logged.
   void skip_block() { ++next_height_; }
 
-  // Applies one control record at rest. Records that stages apply themselves (dictionary, labels) and derived
-  // ones (rule hits, checkpoints) are skipped. data_loss if it does not decode or compile.
+  // Applies one control record at rest. Records that stages apply themselves (dictionary, labels)
+  // and derived ones (rule hits, checkpoints) are skipped. data_loss if it does not decode or
+  // compile.
   Status apply(const ledger::ControlRecord& record);
   // Applies every record of a block's control area at rest.
   Status apply_all(Bytes controls);
@@ -119,7 +121,8 @@ class Pass {
   void explain(PassBatch& batch) const;
   void mark_listed(const PassBatch& batch);
   void expire_list_flags();
-  // Visits the entities that deny, allow and watch mark at `now_us`; INT64_MIN: expired entries too.
+  // Visits the entities that deny, allow and watch mark at `now_us`; INT64_MIN: expired entries
+  // too.
   void for_each_flagged(std::int64_t now_us,
                         const std::function<void(wire::EntityId, std::uint16_t)>& visit) const;
   void count(const PassBatch& batch);

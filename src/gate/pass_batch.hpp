@@ -1,5 +1,5 @@
-// PassBatch: one batch on its way through the stages, with everything they hand to each other. Batches are
-// recycled, so that a warm pass allocates nothing.
+// PassBatch: one batch on its way through the stages, with everything they hand to each other.
+// Batches are recycled, so that a warm pass allocates nothing.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// PendingReply: one submission on its way through the pass, and its reply as it fills up. A submission may
-// span several blocks, and a block may hold rows of several submissions.
+// PendingReply: one submission on its way through the pass, and its reply as it fills up. A
+// submission may span several blocks, and a block may hold rows of several submissions.
 //
 //   auto pending = std::make_shared<PendingReply>(std::move(submission));
 //   pending->refuse(row, status);             // admission

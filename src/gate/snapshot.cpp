@@ -1,5 +1,5 @@
-// Snapshots of the pass: written by a forked child, which sees the state as it was at rest while the
-// parent goes on; read at start.
+// Snapshots of the pass: written by a forked child, which sees the state as it was at rest while
+// the parent goes on; read at start.
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
-// StoredRecords: events and verdicts by sequence number, from the log, with the last block kept at hand.
+// StoredRecords: events and verdicts by sequence number, from the log, with the last block kept at
+// hand.
 //
 //   StoredRecords stored(log);
 //   wire::Event event;

@@ -63,7 +63,8 @@ class Player {
  public:
   Player(gate::Gate& gate, wire::EventSource& source) : gate_(gate), source_(source) {}
 
-  // Sends everything before `until_us` of event time. False if the stream or the pass ended, or a signal came.
+  // Sends everything before `until_us` of event time. False if the stream or the pass ended, or a
+  // signal came.
   Result<bool> warm(std::int64_t until_us);
   // Sends `rate` events per second until `stop` says so.
   Status play(double rate, const std::function<bool()>& stop);

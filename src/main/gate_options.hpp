@@ -18,7 +18,8 @@ inline constexpr Option kIsaOption = {"isa", "NAME",
                                       "limit dispatch to scalar, sse4, avx2, avx512"};
 inline constexpr Option kThreadsOption = {"threads", "N", "threads of the pass, default all cores"};
 
-// Loads the configuration from --config, the environment and --set; applies --isa and the log settings.
+// Loads the configuration from --config, the environment and --set; applies --isa and the log
+// settings.
 Result<std::shared_ptr<const Config>> load_configuration(const Arguments& args);
 
 // Returns the gate's options; `dir` is its data directory, empty for none.

@@ -11,7 +11,8 @@ namespace weir::main {
 class MergedSource final : public wire::EventSource {
  public:
   explicit MergedSource(std::vector<std::unique_ptr<wire::EventSource>> sources);
-  // Events of equal time keep the order of the sources. Events must carry no texts and no side payload.
+  // Events of equal time keep the order of the sources. Events must carry no texts and no side
+  // payload.
   Result<std::size_t> read(wire::EventBatch& batch, std::size_t events_max) override;
 
  private:

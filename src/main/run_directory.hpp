@@ -1,4 +1,5 @@
-// Data directories of runs that name none: weir-run-001, weir-run-002, ... in the working directory.
+// Data directories of runs that name none: weir-run-001, weir-run-002, ... in the working
+// directory.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// RunReport: what `weir run` tells at the end: counts, outcomes, alerts per thousand, top rules, a histogram
-// of tails, and precision at a budget where the file has labels.
+// RunReport: what `weir run` tells at the end: counts, outcomes, alerts per thousand, top rules, a
+// histogram of tails, and precision at a budget where the file has labels.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ namespace weir::main {
 
 class RunReport {
  public:
-  // Adds verdicts of one batch; `fraud` has an entry a row, or is empty if the file has no labels: 0 legit,
+  // Adds verdicts of one batch; `fraud` has an entry a row, or is empty if the file has no labels:
+  // 0 legit,
   // 1 fraud, 2 unlabelled.
   void add(const std::vector<wire::Verdict>& verdicts, const std::vector<std::uint8_t>& duplicate,
            const std::vector<std::uint8_t>& fraud);

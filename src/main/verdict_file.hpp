@@ -1,5 +1,5 @@
-// VerdictFile: verdicts as CSV, one line an event in order: what `weir run --out` writes. The same input gives
-// the same bytes.
+// VerdictFile: verdicts as CSV, one line an event in order: what `weir run --out` writes. The same
+// input gives the same bytes.
 //
 //   id,seq,outcome,alert,tail,threshold,reasons,live_rules,shadow_rules,flags,ledger
 //   123,1,pass,0,0.812345,4.000000,,0,0,0,not_executed

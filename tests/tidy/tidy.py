@@ -23,7 +23,7 @@ EXCEPTIONS: dict[str, str] = {}
 
 FORBIDDEN = [
     (re.compile(r"\b(TODO|FIXME|XXX)\b"), "unfinished work named in the code"),
-    (re.compile(r"^\s*using namespace\b"), "using namespace at file scope"),
+    (re.compile(r"^using namespace\b"), "using namespace at file scope"),
     (re.compile(r"-ffast-math"), "-ffast-math breaks the determinism contract"),
 ]
 LIBM = re.compile(r"\bstd::(exp2?f?|log(2|10|1p)?f?|powf?|sinf?|cosf?|tanhf?)\(")

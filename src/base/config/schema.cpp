@@ -96,7 +96,7 @@ constexpr std::array kKeys = {
     ConfigKey{"profile.tz", kText, "UTC", 0, 0, "", kRestart, kPlain, kVerdict,
               "Time zone of the hour and weekday features and rules, as in Europe/Zurich."},
     ConfigKey{"profile.edges", kInt, "4194304", 1024, 1073741824, "", kRestart, kPlain, kVerdict,
-              "Entries of the table of who paid whom, 16 bytes each; rounded up to a power of two."},
+              "Entries of the table of who paid whom, 16 bytes each; rounded up to 2^n."},
     ConfigKey{"profile.lateness_max_s", kInt, "60", 0, 31536000, "", kRestart, kPlain, kVerdict,
               "Events later than this train neither amounts nor hours."},
     ConfigKey{"windows.keys_max", kInt, "1048576", 1024, 1e9, "", kRestart, kPlain, kVerdict,

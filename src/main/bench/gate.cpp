@@ -40,8 +40,9 @@ class Load {
   Load(gate::Gate& gate, wire::EventSource& source, std::uint32_t batch_events)
       : gate_(gate), source_(source), batch_events_(batch_events) {}
 
-  // Sends until `events` were sent or `seconds` have passed, as fast as they are taken, or at `rate` events per
-  // second with send times fixed in advance; waits for the answers. Returns committed events per second.
+  // Sends until `events` were sent or `seconds` have passed, as fast as they are taken, or at
+  // `rate` events per second with send times fixed in advance; waits for the answers. Returns
+  // committed events per second.
   Result<double> run(std::uint64_t events, double seconds, double rate);
 
   std::int64_t generator_ns() const { return generator_ns_; }

@@ -1,5 +1,6 @@
-// DecisionJson: renders decided events as the verdict objects of the API. It keeps the rule sets and model
-// sets of this run by version, because a verdict is explained by what it was decided with.
+// DecisionJson: renders decided events as the verdict objects of the API. It keeps the rule sets
+// and model sets of this run by version, because a verdict is explained by what it was decided
+// with.
 //
 //   DecisionJson json(dictionary);
 //   json.note_rules(4, rule_set);

@@ -1,4 +1,5 @@
-// LiveServer: a running Weir: the pass behind HTTP, the event stream, the frame protocol, keys and the page.
+// LiveServer: a running Weir: the pass behind HTTP, the event stream, the frame protocol, keys and
+// the page.
 //
 //   WEIR_ASSIGN(auto server, LiveServer::start(settings));
 //   server->run_until_signalled();      // SIGINT or SIGTERM
@@ -28,8 +29,9 @@ struct LiveServerSettings {
 
 class LiveServer {
  public:
-  // Recovers the pass and starts listening. Errors: those of the data directory, failed_precondition if the
-  // address is taken, refused_to_start for a non-loopback address without server.insecure.
+  // Recovers the pass and starts listening. Errors: those of the data directory,
+  // failed_precondition if the address is taken, refused_to_start for a non-loopback address
+  // without server.insecure.
   static Result<std::unique_ptr<LiveServer>> start(LiveServerSettings settings);
   ~LiveServer();
 
