@@ -145,7 +145,8 @@ void print_summary(const gate::Gate& gate, double seconds) {
 void print_access(LiveServer& server, const std::string& key, const std::string& link) {
   std::printf("\npage      %s\n", link.c_str());
   std::printf(
-      "try it    curl -s -H 'authorization: Bearer %s' %s/v1/decisions -d "
+      "try it    curl -s -H 'authorization: Bearer %s' -H 'content-type: application/json' "
+      "%s/v1/decisions -d "
       "'{\"id\":\"my-1\",\"time\":\"2018-06-01T12:00:00Z\",\"amount\":\"9500.00\",\"currency\":"
       "\"EUR\","
       "\"debtor\":{\"id\":596},\"creditor\":{\"id\":\"new-payee\"}}'\n\n",
