@@ -61,7 +61,7 @@ void open_page(const std::string& link) {
 // Feeds the simulated world: at full speed, then at a fixed rate.
 class Player {
  public:
-  Player(gate::Gate& gate, wire::EventSource& source) : gate_(gate), source_(source) {}
+  Player(LivePass& pass, wire::EventSource& source) : pass_(pass), source_(source) {}
 
   // Sends everything before `until_us` of event time. False if the stream or the pass ended, or a
   // signal came.
@@ -71,30 +71,32 @@ class Player {
 
  private:
   Result<std::size_t> send(std::size_t events, std::int64_t& last_us);
-  gate::Gate& gate_;
+  LivePass& pass_;
   wire::EventSource& source_;
   std::mutex mutex_;
   std::condition_variable changed_;
   unsigned open_ = 0;
+  Status status_;
 };
 
 Result<std::size_t> Player::send(std::size_t events, std::int64_t& last_us) {
-  gate::Submission submission;
+  server::Submission submission;
   WEIR_ASSIGN(const std::size_t made, source_.read(submission.batch, events));
   if (made == 0) return made;
   last_us = submission.batch.events.back().time_us;
-  submission.batch.labels.clear();
-  submission.live = false;
-  submission.done = [this](gate::Reply&&) {
+  submission.done = [this](server::SubmitReply&& reply) {
     const std::lock_guard lock(mutex_);
+    if (!reply.status.is_ok()) status_ = reply.status;
     --open_;
     changed_.notify_one();
   };
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return open_ < 8; });
-  ++open_;
-  lock.unlock();
-  WEIR_TRY(gate_.submit(std::move(submission)));
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_ < 8; });
+    WEIR_TRY(status_);
+    ++open_;
+  }
+  pass_.submit(std::move(submission));
   return made;
 }
 
@@ -103,11 +105,11 @@ Result<bool> Player::warm(std::int64_t until_us) {
   while (now_us < until_us) {
     WEIR_ASSIGN(const std::size_t made, send(8192, now_us));
     if (made == 0 || wait_for_signal(0)) {
-      gate_.drain();
+      pass_.gate().drain();
       return false;
     }
   }
-  gate_.drain();
+  pass_.gate().drain();
   return true;
 }
 
@@ -125,7 +127,7 @@ Status Player::play(double rate, const std::function<bool()>& stop) {
     }
     if (wait_for_signal(20)) break;
   }
-  gate_.drain();
+  pass_.gate().drain();
   return Status::ok();
 }
 
@@ -184,7 +186,7 @@ Result<int> run(const Arguments& args) {
   const std::string link = server->page_link(server::Role::kAdmin);
   print_access(*server, key, link);
   if (!args.has("no-open")) open_page(link);
-  Player player(server->pass().gate(), *source);
+  Player player(server->pass(), *source);
   WEIR_ASSIGN(const bool warm,
               player.warm(demo_start_us() + std::int64_t{kWarmDays} * 86'400'000'000));
   if (warm) {
