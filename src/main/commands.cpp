@@ -4,10 +4,10 @@ namespace weir::main {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kDemoCommand,     &kRunCommand,       &kImportCommand,      &kServeCommand,
-      &kVerifyCommand,   &kReplayCommand,    &kRulesCheckCommand,  &kRulesTryCommand,
-      &kSimulateCommand, &kBenchGateCommand, &kBenchForestCommand, &kBenchHandbookCommand,
-      &kVersionCommand,
+      &kDemoCommand,      &kRunCommand,       &kImportCommand,      &kServeCommand,
+      &kVerifyCommand,    &kReplayCommand,    &kRulesCheckCommand,  &kRulesTryCommand,
+      &kSimulateCommand,  &kBenchGateCommand, &kBenchForestCommand, &kBenchHandbookCommand,
+      &kBenchHttpCommand, &kVersionCommand,
   };
   return kCommands;
 }

@@ -8,6 +8,7 @@ namespace weir::main {
 extern const Command kBenchForestCommand;
 extern const Command kBenchGateCommand;
 extern const Command kBenchHandbookCommand;
+extern const Command kBenchHttpCommand;
 extern const Command kDemoCommand;
 extern const Command kImportCommand;
 extern const Command kReplayCommand;

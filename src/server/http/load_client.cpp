@@ -5,13 +5,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,6 +26,7 @@ namespace {
 
 constexpr std::int64_t kLateNs = 1'000'000;
 constexpr std::int64_t kGraceNs = 2'000'000'000;  // for replies after the last send
+constexpr std::int64_t kIdleWaitNs = 1'000'000;
 
 double thread_cpu_s() {
   timespec time{};
@@ -30,11 +34,28 @@ double thread_cpu_s() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+// Lets this thread's sleeps end on time while it lives: by default the kernel may add 50 us.
+class ExactSleeps {
+ public:
+  ExactSleeps() : slack_ns_(::prctl(PR_GET_TIMERSLACK)) { ::prctl(PR_SET_TIMERSLACK, 1); }
+  ~ExactSleeps() {
+    if (slack_ns_ > 0) ::prctl(PR_SET_TIMERSLACK, slack_ns_);
+  }
+  ExactSleeps(const ExactSleeps&) = delete;
+  ExactSleeps& operator=(const ExactSleeps&) = delete;
+
+ private:
+  const int slack_ns_;
+};
+
 // One kept-alive connection with at most one request on its way.
 struct Connection {
   int fd = -1;
   bool busy = false;
   std::int64_t scheduled_ns = 0;
+  std::string out;  // the request
+  std::size_t out_sent = 0;
+  bool out_waits = false;  // for room in the socket
   std::string in;
 };
 
@@ -88,26 +109,33 @@ class Generator {
   }
 
   LoadReport run() {
+    const ExactSleeps exact;
     Clock& clock = system_clock();
     const double cpu_before = thread_cpu_s();
     const std::int64_t start_ns = clock.mono_ns();
-    const auto total = static_cast<std::uint64_t>(options_.per_s * options_.seconds);
-    const double gap_ns = 1e9 / options_.per_s;
+    const bool open_loop = options_.per_s > 0;
+    const auto total = open_loop ? static_cast<std::uint64_t>(options_.per_s * options_.seconds)
+                                 : std::numeric_limits<std::uint64_t>::max();
+    const double gap_ns = open_loop ? 1e9 / options_.per_s : 0;
     const auto due_ns = [&](std::uint64_t i) {
-      return start_ns + static_cast<std::int64_t>(static_cast<double>(i) * gap_ns);
+      return open_loop ? start_ns + static_cast<std::int64_t>(static_cast<double>(i) * gap_ns)
+                       : clock.mono_ns();
     };
-    const std::int64_t end_ns = due_ns(total) + kGraceNs;
+    const std::int64_t last_ns = start_ns + static_cast<std::int64_t>(options_.seconds * 1e9);
+    const std::int64_t end_ns = last_ns + kGraceNs;
     std::uint64_t next = 0;
-    while ((next < total || open_ != 0) && clock.mono_ns() < end_ns) {
-      while (next < total && !free_.empty() && due_ns(next) <= clock.mono_ns()) {
+    // An open loop sends all it was to send, late if need be; a closed one stops at its time.
+    const auto more = [&] { return next < total && (open_loop || clock.mono_ns() < last_ns); };
+    while ((more() || open_ != 0) && clock.mono_ns() < end_ns) {
+      while (more() && !free_.empty() && due_ns(next) <= clock.mono_ns()) {
         send(next, due_ns(next), clock.mono_ns());
         ++next;
       }
-      const std::int64_t wait_ns =
-          next < total && !free_.empty() ? due_ns(next) - clock.mono_ns() : 1'000'000;
-      receive(wait_ns > 1'000'000 ? 1 : 0);  // below a millisecond it spins
+      const bool may_send = more() && !free_.empty();
+      const std::int64_t wait_ns = may_send ? due_ns(next) - clock.mono_ns() : kIdleWaitNs;
+      receive(std::clamp<std::int64_t>(wait_ns, 0, kIdleWaitNs));
     }
-    report_.lost += open_ + (total - next);
+    report_.lost += open_ + (open_loop ? total - next : 0);
     report_.elapsed_s = static_cast<double>(clock.mono_ns() - start_ns) * 1e-9;
     report_.cpu_s = thread_cpu_s() - cpu_before;
     return std::move(report_);
@@ -115,43 +143,66 @@ class Generator {
 
  private:
   void send(std::uint64_t i, std::int64_t scheduled_ns, std::int64_t now_ns) {
-    Connection& one = connections_[free_.back()];
-    const std::string text = make_(i);
-    if (now_ns - scheduled_ns > kLateNs) ++report_.late_sends;
-    ++report_.sent;
-    const ssize_t sent = ::send(one.fd, text.data(), text.size(), MSG_NOSIGNAL);
+    const std::size_t index = free_.back();
     free_.pop_back();
-    if (sent != static_cast<ssize_t>(text.size())) {
-      ++report_.lost;  // the connection is left out from here on
-      return;
-    }
+    Connection& one = connections_[index];
+    one.out = make_(i);
+    one.out_sent = 0;
     one.busy = true;
     one.scheduled_ns = scheduled_ns;
     ++open_;
+    ++report_.sent;
+    if (now_ns - scheduled_ns > kLateNs) ++report_.late_sends;
+    push(one, index);
   }
 
-  void receive(int timeout_ms) {
+  // Sends what the socket takes of the request; the rest goes when it takes more.
+  void push(Connection& one, std::size_t index) {
+    const std::string_view left = std::string_view(one.out).substr(one.out_sent);
+    const ssize_t sent = ::send(one.fd, left.data(), left.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) return give_up(one);
+    one.out_sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    const bool waits = one.out_sent != one.out.size();
+    if (waits != std::exchange(one.out_waits, waits))
+      watch(index, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  }
+
+  void watch(std::size_t index, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = index;
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connections_[index].fd, &event);
+  }
+
+  // The connection is left out from here on.
+  void give_up(Connection& one) {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, one.fd, nullptr);
+    if (!std::exchange(one.busy, false)) return;
+    --open_;
+    ++report_.lost;
+  }
+
+  void receive(std::int64_t timeout_ns) {
     std::array<epoll_event, 128> events;
-    const int found =
-        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+    const timespec timeout{0, timeout_ns};
+    const auto room = static_cast<int>(events.size());
+    int found = ::epoll_pwait2(epoll_, events.data(), room, &timeout, nullptr);
+    if (found < 0 && errno == ENOSYS)  // before Linux 5.11 it spins
+      found = ::epoll_wait(epoll_, events.data(), room, 0);
     for (int i = 0; i < found; ++i) {
-      const std::size_t index = events[static_cast<std::size_t>(i)].data.u64;
-      read(connections_[index], index);
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      const auto index = static_cast<std::size_t>(event.data.u64);
+      Connection& one = connections_[index];
+      if ((event.events & EPOLLOUT) != 0 && one.busy) push(one, index);
+      if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) read(one, index);
     }
   }
 
   void read(Connection& one, std::size_t index) {
-    std::array<char, 16 * 1024> bytes;
+    std::array<char, 64 * 1024> bytes;
     const ssize_t got = ::recv(one.fd, bytes.data(), bytes.size(), 0);
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) {
-      ::epoll_ctl(epoll_, EPOLL_CTL_DEL, one.fd, nullptr);
-      if (std::exchange(one.busy, false)) {
-        --open_;
-        ++report_.lost;
-      }
-      return;
-    }
+    if (got <= 0) return give_up(one);
     one.in.append(bytes.data(), static_cast<std::size_t>(got));
     unsigned status = 0;
     const std::size_t size = whole_reply(one.in, status);

@@ -21,7 +21,8 @@ namespace weir::server {
 struct LoadOptions {
   std::string address = std::string("127.0.0.1");
   std::uint16_t port = 8740;
-  double per_s = 1000;
+  double per_s = 1000;  // 0: closed loop, each connection sends when it was answered, latency
+                        // counts from the send
   double seconds = 10;
   unsigned connections =
       64;  // kept alive; a request waits for a free one, and its latency counts that
