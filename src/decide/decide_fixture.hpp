@@ -102,7 +102,7 @@ class DecideFixture {
   void run() {
     verdicts.assign(batch_.events.size(), {});
     const DecideInput in = input();
-    ASSERT_TRUE(decider().decide(in, {verdicts, &hits}).is_ok());
+    ASSERT_TRUE(decider().decide(in, {verdicts, &hits, &sides}).is_ok());
   }
   void clear() {
     batch_.clear();
@@ -120,6 +120,7 @@ class DecideFixture {
 
   std::vector<wire::VerdictCore> verdicts;
   std::vector<RuleHit> hits;
+  std::vector<HitSides> sides;
   const wire::Dictionary* dictionary = nullptr;
 
  private:

@@ -63,6 +63,8 @@ struct Decider::State {
   std::vector<std::uint64_t> output_bits;  // [outputs][kChunkWords]
   std::vector<RuleHit> unsorted;           // of a chunk, by rule
   std::vector<RuleHit> hits;               // of a chunk, by row
+  SidesProgram sides;
+  std::vector<std::uint32_t> reasoned;  // rows of a chunk that show what their rules compared
   std::vector<std::uint32_t> hit_begin = std::vector<std::uint32_t>(kChunkRows + 1);
 
   void use_program(LinkedRules made);
@@ -75,12 +77,14 @@ struct Decider::State {
   std::size_t warm_row(const Rule& rule, std::size_t rows) const;
   RowRules rules_of_row(std::size_t i) const;
   CompiledThreshold threshold_of_row(std::size_t i) const;
+  Status add_sides(std::span<const VerdictCore> verdicts, std::vector<HitSides>& out);
   VerdictCore decide_row(const DecideInput& in, std::size_t row, std::size_t i);
 };
 
 void Decider::State::use_program(LinkedRules made) {
   linked = std::move(made);
   windows.set_program(linked);
+  sides.set_rules(*rules, linked);
   if (!linked.decide) return;
   outputs.assign(linked.decide->outputs(), {});
   output_bits.assign(outputs.size() * kChunkWords, 0);
@@ -128,8 +132,9 @@ void Decider::State::collect_rule(std::uint32_t rule, std::size_t from, std::siz
       const std::size_t row = w * 64 + static_cast<std::size_t>(__builtin_ctzll(word));
       word &= word - 1;
       if (row < from || row >= to) continue;
+      const auto flags = static_cast<std::uint16_t>(shadow ? kShadowHit : 0);
       unsorted.push_back(
-          {static_cast<std::uint32_t>(row), static_cast<std::uint16_t>(rule), shadow});
+          {static_cast<std::uint32_t>(row), static_cast<std::uint16_t>(rule), flags});
     }
   }
 }
@@ -168,7 +173,7 @@ RowRules Decider::State::rules_of_row(std::size_t i) const {
   RowRules row;
   for (std::uint32_t h = hit_begin[i]; h < hit_begin[i + 1]; ++h) {
     const Rule& rule = rules->rules[hits[h].rule];
-    if (hits[h].shadow != 0) {
+    if ((hits[h].flags & kShadowHit) != 0) {
       if (row.shadow != 0xFFFF) ++row.shadow;
       row.suppressed |= !rule.shadow;
       continue;
@@ -267,6 +272,33 @@ VerdictCore Decider::State::decide_row(const DecideInput& in, std::size_t row, s
   return core;
 }
 
+// What a row's reasons will show is taken now: later its windows have moved on.
+Status Decider::State::add_sides(std::span<const VerdictCore> verdicts,
+                                 std::vector<HitSides>& out) {
+  reasoned.clear();
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const bool plain = verdicts[i].outcome == 0 && (verdicts[i].flags & wire::kAlert) == 0;
+    if (!plain && verdicts[i].live_hits != 0) reasoned.push_back(static_cast<std::uint32_t>(i));
+  }
+  WEIR_TRY(sides.run(columns.views(), reasoned));
+  for (std::size_t nth = 0; nth < reasoned.size(); ++nth) {
+    std::size_t shown = 0;
+    const std::uint32_t row = reasoned[nth];
+    for (std::uint32_t h = hit_begin[row]; h < hit_begin[row + 1] && shown < kReasonsMax; ++h) {
+      RuleHit& hit = hits[h];
+      if ((hit.flags & kShadowHit) != 0) break;
+      if (rules->rules[hit.rule].action == RuleAction::kTag) continue;
+      ++shown;
+      unsigned comparison = 0;
+      HitSides values;
+      if (!sides.find(hit.rule, nth, comparison, values)) continue;
+      hit.flags = static_cast<std::uint16_t>(kHasSides | comparison << kComparisonShift);
+      out.push_back(values);
+    }
+  }
+  return Status::ok();
+}
+
 Status Decider::State::run_chunk(const DecideInput& in, std::size_t begin, std::size_t rows,
                                  const DecideOutput& out) {
   columns.bind(in, begin, rows, lists != nullptr ? &index : nullptr);
@@ -276,6 +308,7 @@ Status Decider::State::run_chunk(const DecideInput& in, std::size_t begin, std::
   }
   collect_hits(rows);
   for (std::size_t i = 0; i < rows; ++i) out.verdicts[begin + i] = decide_row(in, begin + i, i);
+  if (out.sides != nullptr) WEIR_TRY(add_sides(out.verdicts.subspan(begin, rows), *out.sides));
   if (out.hits != nullptr) {
     for (RuleHit hit : hits) {
       hit.row += static_cast<std::uint32_t>(begin);
@@ -330,70 +363,13 @@ Status Decider::decide(const DecideInput& in, const DecideOutput& out) {
   if (!shaped) return invalid_argument("shape", "a column of the batch has another length");
   State& s = *state_;
   if (out.hits != nullptr) out.hits->clear();
+  if (out.sides != nullptr) out.sides->clear();
   WEIR_TRY(s.refresh(in));
   s.windows.begin_batch(rows);
   for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
     WEIR_TRY(s.run_chunk(in, begin, std::min(kChunkRows, rows - begin), out));
   }
   return Status::ok();
-}
-
-namespace {
-
-// Returns the first comparison between numbers below `root`, in the order of the text.
-std::optional<expr::NodeId> first_comparison(const expr::Ast& ast, expr::NodeId root) {
-  const expr::Op op = ast.node(root).op;
-  if ((op >= expr::Op::kEq && op <= expr::Op::kGe) || op == expr::Op::kBetween) return root;
-  for (const expr::NodeId arg : ast.args(root)) {
-    if (const auto found = first_comparison(ast, arg)) return found;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-RuleSides Decider::sides_of(const DecideInput& in, std::size_t row, std::uint32_t rule) const {
-  const State& s = *state_;
-  RuleSides sides;
-  const expr::Ast& ast = s.rules->ast;
-  const auto comparison = first_comparison(ast, s.rules->rules[rule].condition);
-  if (!comparison) return sides;
-  const expr::NodeId left = ast.args(*comparison)[0];
-  const expr::NodeId right = ast.args(*comparison)[1];
-  sides.left_text = expr::print(ast, left);
-  sides.right_text = expr::print(ast, right);
-
-  // A program of the two sides, run over the group of 64 rows that holds this one.
-  Literals literals;
-  literals.dictionary = in.dictionary;
-  literals.masking = s.rules->masking;
-  expr::Schema schema = make_schema(literals);
-  for (const auto& [type, storage] : s.rules->hidden) schema.add_hidden(type, storage);
-  expr::Compiler compiler(schema, expr::Options::rules());
-  const auto a = compiler.add(ast, left, expr::Type::f64());
-  const auto b = compiler.add(ast, right, expr::Type::f64());
-  if (!a || !b) return sides;
-  const auto program = compiler.finish();
-  if (!program) return sides;
-  InputColumns columns;
-  columns.set_rules(*s.rules);
-  const std::size_t begin = row / 64 * 64;
-  const std::size_t rows = std::min<std::size_t>(64, in.columns->rows() - begin);
-  ListIndex index = s.index;
-  columns.bind(in, begin, rows, s.lists != nullptr ? &index : nullptr);
-  s.windows.rebind(begin, rows, columns);
-  std::array<double, 64> values[2];
-  std::uint64_t valid[2] = {};
-  std::vector<expr::OutputView> outputs(program->outputs());
-  outputs[*a] = {values[0].data(), &valid[0], nullptr};
-  outputs[*b] = {values[1].data(), &valid[1], nullptr};
-  expr::Scratch scratch(*program);
-  if (!program->evaluate(columns.views(), rows, scratch, outputs).is_ok()) return sides;
-  const std::size_t i = row - begin;
-  sides.left = values[0][i];
-  sides.right = values[*a == *b ? 0 : 1][i];
-  sides.valid = (valid[0] >> i & 1) != 0 && (*a == *b || (valid[1] >> i & 1) != 0);
-  return sides;
 }
 
 const RuleSet* Decider::rules() const {

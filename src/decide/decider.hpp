@@ -25,11 +25,15 @@
 #include "base/result.hpp"
 #include "decide/lists.hpp"
 #include "decide/rules/rule_set.hpp"
+#include "decide/sides.hpp"
 #include "profile/columns.hpp"
 #include "wire/dictionary.hpp"
 #include "wire/verdict.hpp"
 
 namespace weir::decide {
+
+// Reasons of one verdict in full; VerdictCore keeps the codes of the first four.
+inline constexpr std::size_t kReasonsMax = 8;
 
 enum class Fusion : std::uint8_t { kMax, kSum };
 
@@ -69,30 +73,31 @@ struct DecideInput {
   const wire::Dictionary* dictionary = nullptr;
 };
 
+enum RuleHitFlags : std::uint16_t {
+  kShadowHit = 1,  // a shadow rule, or a live one whose windows are warming
+  kHasSides = 2,   // what it compared is known; Rule::comparisons[flags >> kComparisonShift]
+};
+inline constexpr unsigned kComparisonShift = 8;
+
 // A rule that fired on a row; `rule` is its id in the rule set. Sorted by row, then live before
-// shadow, then by the order of reasons.
+// shadow, then by the order of reasons. Sides are kept for what reasons show: the first
+// kReasonsMax live hits, tags aside, of rows that alert, hold or block.
 struct RuleHit {
   std::uint32_t row;
   std::uint16_t rule;
-  std::uint16_t shadow;  // 1: a shadow rule, or a live one whose windows are warming
+  std::uint16_t flags;  // RuleHitFlags
 };
 
 struct DecideOutput {
   std::span<wire::VerdictCore> verdicts;
-  std::vector<RuleHit>* hits = nullptr;  // replaced; not owned
+  std::vector<RuleHit>* hits = nullptr;    // replaced; not owned
+  std::vector<HitSides>* sides = nullptr;  // of the hits with kHasSides, in their order; likewise
 };
 
 struct RuleHits {
   std::uint64_t live = 0;
   std::uint64_t shadow = 0;
   std::uint64_t warming = 0;  // fired while its windows were warming, without effect
-};
-
-// What one rule compared when it fired: "count(card, 1h)" 4 against "3" 3.
-struct RuleSides {
-  std::string left_text, right_text;
-  double left = 0, right = 0;
-  bool valid = false;  // false: the condition has no numeric comparison, or a side is null
 };
 
 class Decider {
@@ -115,10 +120,6 @@ class Decider {
   // Decides all rows in order. Errors: invalid_argument if a span is neither empty nor [rows], and
   // those of RuleSet::link.
   Status decide(const DecideInput& input, const DecideOutput& output);
-
-  // Returns the two sides of the first comparison of `rule` on a row of the batch decided last;
-  // `input` must be that batch's. Allocates.
-  RuleSides sides_of(const DecideInput& input, std::size_t row, std::uint32_t rule) const;
 
   const RuleSet* rules() const;
   std::uint32_t rules_version() const;

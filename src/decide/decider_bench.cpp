@@ -70,7 +70,7 @@ std::string rules30() {
   return text.str();
 }
 
-void run(benchmark::State& state, const std::string& rules) {
+void run(benchmark::State& state, const std::string& rules, bool with_sides = true) {
   constexpr std::size_t kRows = 8192;
   constexpr std::size_t kBatches = 8;  // in the pass, a batch is in cache when decide sees it
   const auto accounts = static_cast<std::uint32_t>(state.range(0));
@@ -84,8 +84,10 @@ void run(benchmark::State& state, const std::string& rules) {
   CHECK(decider.set_rules(1, *compiled).is_ok());
   std::vector<wire::VerdictCore> verdicts(kRows);
   std::vector<RuleHit> hits;
+  std::vector<HitSides> sides;
+  std::vector<HitSides>* const kept = with_sides ? &sides : nullptr;
   for (const auto& batch : batches) {
-    CHECK(decider.decide(batch->input(), {verdicts, &hits}).is_ok());
+    CHECK(decider.decide(batch->input(), {verdicts, &hits, kept}).is_ok());
   }
   std::size_t b = 0;
   for (auto _ : state) {
@@ -93,17 +95,26 @@ void run(benchmark::State& state, const std::string& rules) {
     Stream& batch = *batches[b++ % kBatches];
     batch.advance(static_cast<std::int64_t>(kBatches * kRows) * Stream::step_us(accounts));
     state.ResumeTiming();
-    CHECK(decider.decide(batch.input(), {verdicts, &hits}).is_ok());
+    CHECK(decider.decide(batch.input(), {verdicts, &hits, kept}).is_ok());
     benchmark::DoNotOptimize(verdicts.data());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
   state.counters["hits_per_event"] = static_cast<double>(hits.size()) / static_cast<double>(kRows);
+  state.counters["sides_per_event"] =
+      static_cast<double>(sides.size()) / static_cast<double>(kRows);
 }
 
 void BM_Decide30Rules(benchmark::State& state) {
   run(state, rules30());
 }
 BENCHMARK(BM_Decide30Rules)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
+
+// Every tenth event alerts and shows what two rules compared; without (0) and with (1) the sides.
+void BM_DecideTenPercentAlert(benchmark::State& state) {
+  run(state, "alert if amount > 900 and feature.amount_z > 0\nscore 9 if feature.amount_z < 1",
+      state.range(1) != 0);
+}
+BENCHMARK(BM_DecideTenPercentAlert)->Args({10'000, 0})->Args({10'000, 1});
 
 void BM_DecideNoRules(benchmark::State& state) {
   run(state, "");

@@ -87,7 +87,7 @@ TEST(Decider, CountsLiveAndShadowHitsAndNamesTheTopRule) {
   ASSERT_EQ(f.hits.size(), 6U);
   const std::uint16_t expected[] = {1, 0, 5, 4, 3, 2};
   for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(f.hits[i].rule, expected[i]) << i;
-  EXPECT_EQ(f.hits[5].shadow, 1);
+  EXPECT_EQ(f.hits[5].flags, kShadowHit);
   EXPECT_EQ(f.decider().rule_hits()[2].shadow, 1U);
   EXPECT_EQ(f.decider().rule_hits()[0].live, 1U);
 }
@@ -336,17 +336,86 @@ TEST(Decider, RefusesSnapshotsThatAreCutOrOfOtherRules) {
   EXPECT_EQ(f.decider().load(in).code(), Code::kDataLoss);
 }
 
-TEST(Decider, ShowsBothSidesOfAComparison) {
+TEST(Decider, KeepsWhatAWindowSaidWhenItsRuleFired) {
   DecideFixture f;
   f.rules("alert if debtor is not null and sum(amount, debtor, 1h) > 2 * 1.5 at now");
   f.add({.amount = 250});
   f.add({.t_s = 1, .amount = 200});
+  f.add({.t_s = 2, .amount = 100});
   f.run();
-  const RuleSides sides = f.decider().sides_of(f.input(), 1, 0);
-  ASSERT_TRUE(sides.valid);
-  EXPECT_EQ(sides.left_text, "sum(amount, debtor, 1h)");
-  EXPECT_DOUBLE_EQ(sides.left, 4.5);
-  EXPECT_DOUBLE_EQ(sides.right, 3);
+  ASSERT_EQ(f.hits.size(), 2U);
+  ASSERT_EQ(f.sides.size(), 2U);
+  EXPECT_NE(f.hits[0].flags & kHasSides, 0);
+  EXPECT_DOUBLE_EQ(f.sides[0].left, 4.5);
+  EXPECT_DOUBLE_EQ(f.sides[0].right, 3);
+  EXPECT_DOUBLE_EQ(f.sides[1].left, 5.5);
+  const RuleComparison& shown = f.decider().rules()->rules[0].comparisons.at(0);
+  EXPECT_EQ(shown.left, "sum(amount, debtor, 1h)");
+  EXPECT_EQ(shown.relation, "> 2 * 1.5");
+}
+
+TEST(Decider, ShowsTheBranchOfAnOrThatDecided) {
+  DecideFixture f;
+  f.rules(
+      "hold if type = 'refund' and amount > 900 or amount > 5 and debtor = creditor or 3 < amount");
+  f.add({.amount = 600});
+  f.add({.amount = 100'000, .type = wire::EventType::kRefund});
+  f.run();
+  ASSERT_EQ(f.sides.size(), 2U);
+  EXPECT_EQ(f.hits[0].flags, kHasSides | 2 << kComparisonShift);
+  EXPECT_DOUBLE_EQ(f.sides[0].left, 6);
+  EXPECT_DOUBLE_EQ(f.sides[0].right, 3);
+  EXPECT_EQ(f.hits[1].flags, kHasSides);
+  EXPECT_DOUBLE_EQ(f.sides[1].left, 1000);
+  EXPECT_EQ(f.decider().rules()->rules[0].comparisons[2].relation, "> 3");
+}
+
+TEST(Decider, KeepsNoSidesWhereNothingIsShown) {
+  DecideFixture f;
+  f.rules(
+      "score 10 if amount > 5\n"       // a plain pass needs no reasons
+      "tag big if amount > 50\n"       // a tag is no reason
+      "alert if not (amount <= 50)\n"  // what a not denies did not hold
+      "alert if type = 'payment' and amount > 50\n"
+      "alert if amount > 50 shadow\n"
+      "alert if amount in (60, 70) or memo is null and amount between 60 and 70");
+  f.add({.amount = 600});
+  f.add({.amount = 6000, .exponent = 2});
+  f.run();
+  std::size_t with = 0;
+  for (const RuleHit& hit : f.hits) with += (hit.flags & kHasSides) != 0;
+  EXPECT_EQ(with, f.sides.size());
+  ASSERT_EQ(f.sides.size(), 3U);  // score, the second alert, the last one: all of the second row
+  for (const RuleHit& hit : f.hits) {
+    EXPECT_TRUE((hit.flags & kHasSides) == 0 || hit.row == 1) << hit.row;
+  }
+  EXPECT_EQ(f.decider().rules()->rules[5].comparisons[0].relation, "between 60 and 70");
+}
+
+// The columns of a few rows are gathered: every kind of storage, rows of several words, nulls.
+TEST(Decider, GathersSidesOfSparseRows) {
+  DecideFixture f;
+  f.rules(
+      "alert if fee = 0 and attrs.n > 1\n"
+      "alert if attrs.n > 1 and count(debtor, 1h) + hour > 0 at now\n"
+      "alert if attrs.n > 1 and length(memo) > 2");
+  std::vector<std::size_t> expected;
+  for (std::size_t i = 0; i < 300; ++i) {
+    const bool fires = i % 37 == 5;
+    f.add({.t_s = static_cast<std::int64_t>(i),
+           .debtor = i + 1,
+           .memo = std::string(3 + i % 9, 'x'),
+           .attrs = fires ? "{\"n\":" + std::to_string(i) + "}" : "{\"n\":0}"});
+    if (fires) expected.push_back(i);
+  }
+  f.run();
+  ASSERT_EQ(f.sides.size(), 3 * expected.size());
+  for (std::size_t n = 0; n < f.hits.size(); ++n) {
+    EXPECT_EQ(f.hits[n].row, expected[n / 3]);
+    EXPECT_DOUBLE_EQ(f.sides[n].right, f.hits[n].rule == 0 ? 0 : 1);
+    if (f.hits[n].rule == 0) continue;
+    EXPECT_DOUBLE_EQ(f.sides[n].left, static_cast<double>(f.hits[n].row));
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "base/decimal.hpp"
@@ -44,6 +45,14 @@ std::string short_number(double value) {
   std::string text = fixed(value, 2);
   while (text.back() == '0') text.pop_back();
   if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+// A side of a comparison: exact to the cent, and small numbers to six digits.
+std::string side_text(double value) {
+  if (std::abs(value) >= 1000 || value == 0) return short_number(value);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6g", value);
   return text;
 }
 
@@ -291,20 +300,22 @@ void add_listed(const ExplainInput& in, std::vector<FullReason>& reasons) {
 void add_rules(const ExplainInput& in, std::vector<FullReason>& reasons) {
   if (in.rules == nullptr) return;
   for (std::size_t i = 0; i < in.live_hits.size() && reasons.size() < kReasonsMax; ++i) {
-    const Rule& rule = in.rules->rules[in.live_hits[i]];
+    const FiredRule& fired = in.live_hits[i];
+    const Rule& rule = in.rules->rules[fired.rule];
     if (rule.action == RuleAction::kTag) continue;
     FullReason& reason = reasons.emplace_back();
     reason.code = Reason::kRuleHit;
     reason.rule = rule.name;
     reason.weight = 1;
     reason.text = rule.because.empty() ? "rule " + rule.name : rule.because;
-    if (i >= in.sides.size() || !in.sides[i].valid) continue;
-    const RuleSides& sides = in.sides[i];
-    reason.value = sides.left;
-    reason.usual = sides.right;
+    if (!fired.comparison || *fired.comparison >= rule.comparisons.size()) continue;
+    const RuleComparison& comparison = rule.comparisons[*fired.comparison];
+    reason.value = fired.sides.left;
+    reason.usual = fired.sides.right;
     reason.has_value = reason.has_usual = true;
-    reason.text += ": " + sides.left_text + " is " + short_number(sides.left) + " against " +
-                   short_number(sides.right);
+    reason.text +=
+        ": " + comparison.left + ' ' + side_text(fired.sides.left) + ' ' + comparison.relation;
+    if (!comparison.constant) reason.text += ", which is " + side_text(fired.sides.right);
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,8 +15,6 @@
 #include "wire/verdict.hpp"
 
 namespace weir::decide {
-
-inline constexpr std::size_t kReasonsMax = 8;
 
 // One feature's part in the ensemble's score; only positive weights explain.
 struct FeatureWeight {
@@ -42,12 +41,18 @@ struct FullReason {
   bool has_usual = false;
 };
 
+// A live rule that fired, and what it compared.
+struct FiredRule {
+  std::uint32_t rule = 0;                   // index in the rule set
+  std::optional<std::uint32_t> comparison;  // index of Rule::comparisons
+  HitSides sides;
+};
+
 struct ExplainInput {
   const wire::Event* event = nullptr;
   const float* features = nullptr;  // [kFeatures] of the row
   const RuleSet* rules = nullptr;
-  std::span<const std::uint32_t> live_hits;      // rule indices in order
-  std::span<const RuleSides> sides;              // of live_hits, or empty
+  std::span<const FiredRule> live_hits;          // in the order of reasons
   std::span<const FeatureWeight> contributions;  // of the ensemble
   wire::VerdictCore core{};
   std::uint16_t entity_flags = 0;

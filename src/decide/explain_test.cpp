@@ -57,20 +57,18 @@ TEST(Explain, WritesReasonsInOrderWithShares) {
                                    {Feature::kAmountZ, 0.5F},
                                    {Feature::kFanIn, -3.0F},
                                    {Feature::kNewEdge, 0.5F}};
-  const std::uint32_t hits[] = {0};
-  const RuleSides sides[] = {{"amount", "500", 531.81, 500, true}};
+  const FiredRule hits[] = {{0, 0, {531.81, 500}}};
   ExplainInput in;
   in.event = &row.event;
   in.features = row.features;
   in.rules = rules->get();
   in.live_hits = hits;
-  in.sides = sides;
   in.contributions = weights;
   in.entity_flags = profile::kDeny;
   const std::vector<FullReason> reasons = explain_row(in);
   ASSERT_EQ(reasons.size(), 5U);
   EXPECT_EQ(reasons[0].code, Reason::kDenyList);
-  EXPECT_EQ(reasons[1].text, "too much: amount is 531.81 against 500");
+  EXPECT_EQ(reasons[1].text, "too much: amount 531.81 > 500");
   EXPECT_EQ(reasons[2].code, Reason::kAmtVsUsual);
   EXPECT_EQ(reasons[2].text, "amount 531.81 is 6.2x the 30-day mean 85.70");
   EXPECT_NEAR(reasons[2].weight, 2.5 / 4, 1e-9);  // two features, one code
@@ -83,8 +81,8 @@ TEST(Explain, NeverGivesMoreThanEightReasons) {
   for (int i = 0; i < 12; ++i) text += "alert if amount > " + std::to_string(i) + "\n";
   const auto rules = compile_rules(text, {});
   Row row;
-  std::vector<std::uint32_t> hits(12);
-  for (std::uint32_t i = 0; i < 12; ++i) hits[i] = i;
+  std::vector<FiredRule> hits(12);
+  for (std::uint32_t i = 0; i < 12; ++i) hits[i].rule = i;
   const FeatureWeight weights[] = {{Feature::kOutBurst, 1.0F}, {Feature::kFanIn, 1.0F}};
   ExplainInput in;
   in.event = &row.event;

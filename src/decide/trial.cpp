@@ -195,7 +195,7 @@ Status RuleTrial::add(const TrialBatch& batch) {
   WEIR_TRY(decider_.decide(batch.input, {verdicts_, &hits_}));
   for (std::size_t row = 0; row < rows; ++row) count_row(batch, row, verdicts_[row]);
   for (const RuleHit& hit : hits_) {
-    const bool warming = hit.shadow != 0 && !rules_->rules[hit.rule].shadow;
+    const bool warming = (hit.flags & kShadowHit) != 0 && !rules_->rules[hit.rule].shadow;
     if (warming) continue;
     add_cell(report_.rules[hit.rule].hits, label_of(batch, hit.row),
              batch.previous[hit.row].outcome, value_of(batch.input.columns->events[hit.row]));

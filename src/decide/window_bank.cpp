@@ -153,14 +153,6 @@ Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::si
   return Status::ok();
 }
 
-void WindowBank::rebind(std::size_t begin, std::size_t rows, InputColumns& columns) const {
-  CHECK(begin % 64 == 0 && begin + rows <= batch_rows_);
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    columns.set_window(i, windows_[i]->values.data() + begin,
-                       windows_[i]->bits.data() + begin / 64);
-  }
-}
-
 void WindowBank::mark_warm() {
   for (auto& window : windows_) window->warm = true;
   all_warm_ = true;

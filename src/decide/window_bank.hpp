@@ -27,9 +27,6 @@ class WindowBank {
   // Feeds rows [begin, begin + rows) to all windows and gives `columns` their values.
   Status run(const LinkedRules& linked, const DecideInput& in, std::size_t begin, std::size_t rows,
              InputColumns& columns);
-  // Gives `columns` the values that row `begin` and those after it had in the last batch; `begin`
-  // must be a multiple of 64.
-  void rebind(std::size_t begin, std::size_t rows, InputColumns& columns) const;
 
   // Returns the first row of the last chunk for which the window had seen W of event time.
   std::size_t warm_row(std::size_t window) const { return windows_[window]->warm_row; }

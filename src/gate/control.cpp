@@ -1,5 +1,6 @@
 #include "gate/control.hpp"
 
+#include "base/check.hpp"
 #include "ledger/control.hpp"
 
 namespace weir::gate {
@@ -56,6 +57,20 @@ void encode(const CheckpointControl& control, ByteWriter& out) {
   out.u64(control.producer_id);
   out.u64(control.producer_seq);
   out.text(control.source);
+}
+
+void encode(std::span<const decide::RuleHit> hits, std::span<const decide::HitSides> sides,
+            ByteWriter& out) {
+  for (const decide::RuleHit& hit : hits) {
+    out.u32(hit.row);
+    out.u16(hit.rule);
+    out.u16(hit.flags);
+    if ((hit.flags & decide::kHasSides) == 0) continue;
+    CHECK(!sides.empty());
+    out.f64(sides.front().left);
+    out.f64(sides.front().right);
+    sides = sides.subspan(1);
+  }
 }
 
 Result<RulesControl> decode_rules(Bytes payload) {
@@ -115,10 +130,16 @@ std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row) {
   ledger::ControlReader in(controls);
   while (const auto record = in.next()) {
     if (record->type != ledger::ControlType::kRuleHits) continue;
-    for (std::size_t at = 0; at + sizeof(RuleHitControl) <= record->payload.size();
-         at += sizeof(RuleHitControl)) {
-      const auto hit = load<RuleHitControl>(record->payload.data() + at);
-      if (hit.row == row) hits.push_back(hit);
+    ByteReader payload(record->payload);
+    while (payload.ok() && payload.left() != 0) {
+      RuleHitControl made;
+      made.hit = {payload.u32(), payload.u16(), payload.u16()};
+      if ((made.hit.flags & decide::kHasSides) != 0) {
+        made.sides.left = payload.f64();
+        made.sides.right = payload.f64();
+      }
+      if (!payload.ok() || made.hit.row > row) break;
+      if (made.hit.row == row) hits.push_back(made);
     }
   }
   return hits;

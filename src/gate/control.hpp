@@ -16,6 +16,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "decide/decider.hpp"
 #include "wire/event.hpp"
 
 namespace weir::gate {
@@ -66,14 +67,12 @@ struct CheckpointControl {
   std::string source;  // fingerprint and position of a file, or empty
 };
 
-// Which rule fired on which row; a record of type rule_hits is an array of these, sorted by row.
-enum RuleHitFlags : std::uint16_t { kShadowHit = 1 };
+// One rule that fired. A record of type rule_hits holds, sorted by row, 8 bytes for each, {u32 row,
+// u16 rule, u16 flags}, and 16 more, {f64 left, f64 right}, where flags has kHasSides.
 struct RuleHitControl {
-  std::uint32_t row = 0;
-  std::uint16_t rule = 0;   // index in the rule set
-  std::uint16_t flags = 0;  // RuleHitFlags
+  decide::RuleHit hit;
+  decide::HitSides sides;  // where hit.flags has kHasSides
 };
-static_assert(sizeof(RuleHitControl) == 8);
 
 // Author of the model sets that the pass fits by itself.
 inline constexpr std::string_view kLearnerAuthor = "learner";
@@ -84,6 +83,9 @@ void encode(const ListsControl& control, ByteWriter& out);
 void encode(const ConfigControl& control, ByteWriter& out);
 void encode(std::span<const LabelControl> labels, ByteWriter& out);
 void encode(const CheckpointControl& control, ByteWriter& out);
+// Writes hits with the sides of those that have them, in order.
+void encode(std::span<const decide::RuleHit> hits, std::span<const decide::HitSides> sides,
+            ByteWriter& out);
 
 Result<RulesControl> decode_rules(Bytes payload);
 Result<ModelsControl> decode_models(Bytes payload);
@@ -92,7 +94,7 @@ Result<ConfigControl> decode_config(Bytes payload);
 Result<std::vector<LabelControl>> decode_labels(Bytes payload);
 Result<CheckpointControl> decode_checkpoint(Bytes payload);
 
-// Returns the rules that fired on a row, from a block's control area.
+// Returns the rules that fired on a row, from a block's control area; none of a record that is cut.
 std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row);
 
 }  // namespace weir::gate

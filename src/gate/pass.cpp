@@ -182,7 +182,7 @@ void Pass::run_decider(PassBatch& batch) {
   input.side = batch.side;
   input.dictionary = &dictionary_;
   batch.verdicts.assign(batch.rows(), wire::VerdictCore{});
-  const Status status = decider_.decide(input, {batch.verdicts, &hits_});
+  const Status status = decider_.decide(input, {batch.verdicts, &hits_, &sides_});
   CHECK(status.is_ok());
   write_rule_hits(batch);
 }
@@ -190,13 +190,9 @@ void Pass::run_decider(PassBatch& batch) {
 // Kept so that a verdict can be shown whole later, without its windows.
 void Pass::write_rule_hits(PassBatch& batch) {
   if (hits_.empty()) return;
-  hit_controls_.clear();
-  for (const decide::RuleHit& hit : hits_) {
-    hit_controls_.push_back({hit.row, hit.rule, hit.shadow != 0 ? kShadowHit : RuleHitFlags{}});
-  }
-  const std::span<const RuleHitControl> hits(hit_controls_);
-  batch.controls.add(ledger::ControlType::kRuleHits,
-                     {reinterpret_cast<const std::uint8_t*>(hits.data()), hits.size_bytes()});
+  payload_.buffer().clear();
+  encode(hits_, sides_, payload_);
+  batch.controls.add(ledger::ControlType::kRuleHits, payload_.bytes());
 }
 
 // Completes the reasons of every verdict that is not a plain pass by what moved its score.

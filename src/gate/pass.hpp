@@ -146,7 +146,7 @@ class Pass {
   std::vector<std::int64_t> balances_;
   std::vector<std::uint8_t> balances_valid_;
   std::vector<decide::RuleHit> hits_;
-  std::vector<RuleHitControl> hit_controls_;
+  std::vector<decide::HitSides> sides_;
   ledger::OrderOut order_;
   std::uint64_t chain_id_ = 1;
   Digest head_{};

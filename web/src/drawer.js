@@ -27,7 +27,8 @@ function reason(one) {
     fill.style.inlineSize = `${Math.max(1, (100 * Math.abs(n)) / scale).toFixed(1)}%`;
     return el('div', { class: 'bar-row' }, el('span', { class: 'bar-track' }, fill), el('span', {}, label));
   };
-  item.append(bar('now', value, format.number(value)), bar('usual', usual, text.usual(format.number(usual))));
+  item.append(bar('now', value, format.number(value)), bar('usual', usual,
+    (one.code === 'RULE_HIT' ? text.limit : text.usual)(format.number(usual))));
   return item;
 }
 

@@ -59,6 +59,7 @@ export const text = {
   why: 'Why',
   noReasons: 'Nothing stood out.',
   usual: (value) => `usual ${value}`,
+  limit: (n) => `compared with ${n}`,
   event: 'Event',
   rules: 'Rules that fired',
   models: 'Detectors',

@@ -60,6 +60,27 @@ Status parse_rules(std::string_view text, const CompileContext& context, RuleSet
   return Status::ok();
 }
 
+Status link_sides(const RuleSet& set, const expr::Schema& schema, LinkedRules& made) {
+  expr::Compiler sides(schema, expr::Options::rules());
+  bool any = false;
+  for (const Rule& rule : set.rules) {
+    std::vector<ComparisonOutputs>& outputs = made.sides_outputs.emplace_back();
+    for (const RuleComparison& comparison : rule.comparisons) {
+      ComparisonOutputs& of = outputs.emplace_back();
+      if (comparison.branch) {
+        WEIR_ASSIGN(of.branch, sides.add(set.ast, *comparison.branch));
+      }
+      WEIR_ASSIGN(of.left, sides.add(set.ast, comparison.left_node, Type::f64()));
+      WEIR_ASSIGN(of.right, sides.add(set.ast, comparison.right_node, Type::f64()));
+      any = true;
+    }
+  }
+  if (any) {
+    WEIR_ASSIGN(made.sides, sides.finish());
+  }
+  return Status::ok();
+}
+
 }  // namespace
 
 std::string_view rule_action_name(RuleAction action) {
@@ -115,8 +136,18 @@ Result<LinkedRules> RuleSet::link(const wire::Dictionary* dictionary) const {
   if (!rules.empty() || !thresholds.empty()) {
     WEIR_ASSIGN(made.decide, decide.finish());
   }
+  WEIR_TRY(link_sides(*this, schema, made));
   made.unknown = std::move(literals.unknown);
   return made;
+}
+
+void RuleSet::find_comparisons() {
+  Literals literals;
+  literals.masking = masking;
+  expr::Schema schema = make_schema(literals);
+  for (const auto& [type, storage] : hidden) schema.add_hidden(type, storage);
+  const expr::Compiler compiler(schema, expr::Options::rules());
+  for (Rule& rule : rules) rule.comparisons = comparisons_of(ast, rule.condition, compiler);
 }
 
 std::string RuleSet::describe() const {
@@ -148,6 +179,7 @@ Result<std::shared_ptr<const RuleSet>> check_rules(std::string_view text,
   Status parsed = parse_rules(text, context, *set, found);
   if (!parsed.is_ok()) found.push_back(std::move(parsed));
   if (found.empty()) {
+    set->find_comparisons();
     auto linked = set->link(context.dictionary);
     if (linked) {
       set->linked = std::move(*linked);
@@ -160,6 +192,7 @@ Result<std::shared_ptr<const RuleSet>> check_rules(std::string_view text,
   set->order = reason_order(set->rules);
   add_inputs(set->linked.prepare, set->inputs);
   add_inputs(set->linked.decide, set->inputs);
+  add_inputs(set->linked.sides, set->inputs);
   for (const RuleList& list : set->lists) set->inputs.push_back(list.operand);
   std::sort(set->inputs.begin(), set->inputs.end());
   set->inputs.erase(std::unique(set->inputs.begin(), set->inputs.end()), set->inputs.end());

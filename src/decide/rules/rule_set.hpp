@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "decide/rules/comparison.hpp"
 #include "decide/rules/fields.hpp"
 #include "decide/window/window_spec.hpp"
 #include "ops/expr/expr.hpp"
@@ -46,6 +47,7 @@ struct Rule {
   bool when_warm = true;               // wait for the windows below
   std::vector<std::uint32_t> windows;  // indices into RuleSet::windows
   expr::NodeId condition = 0;
+  std::vector<RuleComparison> comparisons;  // what to show when it fires
 };
 
 struct RuleWindow {
@@ -119,6 +121,13 @@ struct RuleError {
   std::string to_string() const;  // "line 3, column 10: ...\n<caret>"
 };
 
+// Where the program of the sides puts one comparison.
+struct ComparisonOutputs {
+  std::optional<expr::OutputId> branch;
+  expr::OutputId left = 0;
+  expr::OutputId right = 0;
+};
+
 // The programs of a rule set, with its texts looked up in one dictionary.
 struct LinkedRules {
   std::optional<expr::Program> prepare;                       // filters and values of the windows
@@ -127,6 +136,8 @@ struct LinkedRules {
   std::vector<std::optional<expr::OutputId>> value_outputs;   // [windows]
   std::vector<expr::OutputId> rule_outputs;                   // [rules]
   std::vector<std::optional<expr::OutputId>> threshold_outputs;
+  std::optional<expr::Program> sides;                         // of the rules' comparisons
+  std::vector<std::vector<ComparisonOutputs>> sides_outputs;  // [rules]
   std::vector<UnknownText> unknown;
 };
 
@@ -156,6 +167,8 @@ class RuleSet {
 
   // Compiles the programs again, against what `dictionary` knows now. Thread-safe.
   Result<LinkedRules> link(const wire::Dictionary* dictionary) const;
+  // Finds what each rule shows when it fires; part of compiling.
+  void find_comparisons();
   // A table of the windows: text, coverage, bytes per key, and how many rules use them.
   std::string describe() const;
 };

@@ -56,19 +56,24 @@ std::string currency_text(std::uint16_t number) {
 // The rules that fired on a verdict, split as explanations want them.
 struct RulePart {
   std::vector<decide::RuleHitView> views;
-  std::vector<std::uint32_t> live;
+  std::vector<decide::FiredRule> live;
   std::vector<std::string_view> tags;
 };
 
 RulePart explain_by_rules(const decide::RuleSet& rules, const gate::Decision& decision) {
   RulePart part;
-  for (const gate::RuleHitControl& hit : decision.rule_hits) {
+  for (const auto& [hit, sides] : decision.rule_hits) {
     if (hit.rule >= rules.rules.size()) continue;
     const decide::Rule& rule = rules.rules[hit.rule];
-    const bool shadow = (hit.flags & gate::kShadowHit) != 0;
+    const bool shadow = (hit.flags & decide::kShadowHit) != 0;
     part.views.push_back({rule.name, decision.versions.rules, rule.action, shadow});
     if (shadow) continue;
-    part.live.push_back(hit.rule);
+    decide::FiredRule& fired = part.live.emplace_back();
+    fired.rule = hit.rule;
+    fired.sides = sides;
+    if ((hit.flags & decide::kHasSides) != 0) {
+      fired.comparison = hit.flags >> decide::kComparisonShift;
+    }
     if (rule.action == decide::RuleAction::kTag) part.tags.push_back(rule.tag);
   }
   return part;

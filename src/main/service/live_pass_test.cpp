@@ -116,7 +116,10 @@ TEST_F(LivePassTest, ReadsADecisionBackAsItWasAnswered) {
     EXPECT_EQ(found.substr(0, answered.size() - 1), answered.substr(0, answered.size() - 1));
     EXPECT_TRUE(contains(found, R"(,"event":{"id":")" + std::string(id))) << found;
   }
-  EXPECT_TRUE(contains(read("t-2"), R"("outcome":"hold")"));
+  const std::string held = read("t-2");
+  EXPECT_TRUE(contains(held, R"("outcome":"hold")"));
+  EXPECT_TRUE(contains(held, "a large amount: amount 5000 > 1000")) << held;
+  EXPECT_TRUE(contains(held, R"("value":5000,"usual":1000)")) << held;
   EXPECT_EQ(live_->decision("t-3", false).error().reason(), "event_unknown");
 }
 
