@@ -38,6 +38,10 @@ std::string refusal_message(wire::Refusal refusal, const wire::Event& event) {
       return "an event with this id and other content was accepted before";
     case wire::Refusal::kDictionaryFull:
       return "no room for a new name in the dictionary";
+    case wire::Refusal::kFieldMissing:
+      return "category " + std::to_string(event.category) + " is the number of no text";
+    case wire::Refusal::kAlreadyCommitted:
+      return "an event with this id was decided before; its verdict is not at hand";
     default:
       return "refused: " + std::string(wire::refusal_name(refusal));
   }
@@ -47,6 +51,7 @@ std::string_view refusal_field(wire::Refusal refusal) {
   switch (refusal) {
     case wire::Refusal::kRecordIdZero:
     case wire::Refusal::kIdConflict:
+    case wire::Refusal::kAlreadyCommitted:
       return "id";
     case wire::Refusal::kPartyMissing:
       return "debtor";
@@ -65,6 +70,8 @@ std::string_view refusal_field(wire::Refusal refusal) {
       return "side";
     case wire::Refusal::kCurrencyUnknown:
       return "currency";
+    case wire::Refusal::kFieldMissing:
+      return "category";
     default:
       return "";
   }
@@ -73,7 +80,9 @@ std::string_view refusal_field(wire::Refusal refusal) {
 Status refusal_status(wire::Refusal refusal, const wire::Event& event) {
   const std::string_view name = wire::refusal_name(refusal);
   std::string message = refusal_message(refusal, event);
-  Status status = refusal == wire::Refusal::kIdConflict       ? already_exists(name, message)
+  const bool known =
+      refusal == wire::Refusal::kIdConflict || refusal == wire::Refusal::kAlreadyCommitted;
+  Status status = known                                       ? already_exists(name, message)
                   : refusal == wire::Refusal::kDictionaryFull ? resource_exhausted(name, message)
                                                               : invalid_argument(name, message);
   return std::move(status).at(refusal_field(refusal));
@@ -109,7 +118,9 @@ void Admission::prepare(PendingReply& pending) {
   limits.assets = static_cast<std::uint32_t>(
       dictionary_.count(static_cast<std::uint8_t>(wire::Namespace::kAsset)));
   wire::check_events(events.events, events.side.size(), limits, refusals_);
-  if (!events.texts.empty()) resolver_.resolve(events, dictionary_, refusals_);
+  if (!events.texts.empty()) return resolver_.resolve(events, dictionary_, refusals_);
+  // Without a reader of texts in front of it, a record may name any number.
+  wire::check_interned(events.events, dictionary_, refusals_);
 }
 
 ledger::Match Admission::compare(const PendingReply& pending, const PassBatch& batch,
@@ -136,9 +147,12 @@ ledger::Match Admission::compare(const PendingReply& pending, const PassBatch& b
 }
 
 bool Admission::fill(const std::shared_ptr<PendingReply>& pending, PassBatch& batch) {
-  if (pending->next_row == 0) prepare(*pending);
   const std::size_t rows = pending->batch.size();
   if (batch.events.empty()) batch.first_seq = dedup_.next_seq();
+  if (pending->next_row == 0) {
+    prepare(*pending);
+    if (out_of_sequence(pending, batch)) return true;
+  }
   while (pending->next_row < rows && batch.events.size() < options_.batch_events) {
     const std::size_t row = pending->next_row;
     if (refusals_[row] != 0) {
@@ -152,7 +166,92 @@ bool Admission::fill(const std::shared_ptr<PendingReply>& pending, PassBatch& ba
     pending->next_row = end;
     admit(pending, row, end, batch);
   }
-  return pending->next_row == rows;
+  if (pending->next_row != rows) return false;
+  if (pending->checkpoint) add_checkpoint(*pending, batch);
+  if (rows == 0) pending->close_rows(0);
+  return true;
+}
+
+bool Admission::out_of_sequence(const std::shared_ptr<PendingReply>& pending, PassBatch& batch) {
+  if (!pending->checkpoint || pending->checkpoint->producer_id == 0) return false;
+  const std::uint64_t id = pending->checkpoint->producer_id;
+  const std::uint64_t seq = pending->checkpoint->producer_seq;
+  switch (producers_.place(id, seq)) {
+    case FramePlace::kNext:
+      return false;
+    case FramePlace::kRepeat:
+      answer_again(pending, batch);
+      return true;
+    case FramePlace::kGap:
+      pending->fail(
+          out_of_range("sequence_gap", "producer_seq " + std::to_string(seq) + " does not follow " +
+                                           std::to_string(producers_.last(id).producer_seq))
+              .at("producer_seq"));
+      return true;
+    case FramePlace::kFull:
+      pending->fail(resource_exhausted(
+          "producers_full", std::to_string(kProducersMax) + " producers are known already"));
+      return true;
+  }
+  return false;
+}
+
+// A frame taken before adds nothing: rows get their stored verdicts, or are refused as they were.
+void Admission::answer_again(const std::shared_ptr<PendingReply>& pending, PassBatch& batch) {
+  const std::size_t rows = pending->batch.size();
+  admissions_.resize(rows);
+  std::size_t stored = 0;
+  std::size_t unknown = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (refusals_[row] != 0) continue;
+    ledger::Admission& found = admissions_[row];
+    found = {0, ledger::Match::kOther};
+    dedup_.find(ledger::id_fingerprint(pending->batch.events[row].id), [&](std::uint64_t seq) {
+      found = {seq, compare(*pending, batch, row, seq)};
+      return found.match == ledger::Match::kOther;
+    });
+    ++(found.match == ledger::Match::kDuplicate ? stored : unknown);
+    if (found.match != ledger::Match::kDuplicate) {
+      refusals_[row] = static_cast<std::uint16_t>(wire::Refusal::kAlreadyCommitted);
+    }
+  }
+  if (stored == 0 && unknown != 0) {
+    const ProducerFrame last = producers_.last(pending->checkpoint->producer_id);
+    std::string message = "frames up to producer_seq " + std::to_string(last.producer_seq) +
+                          " are committed and this one's verdicts are not at hand";
+    if (last.producer_seq == pending->checkpoint->producer_seq) {
+      message += "; first_seq " + std::to_string(last.first_seq);
+    }
+    pending->fail(already_exists("already_committed", message).at("producer_seq"));
+    return;
+  }
+  pending->next_row = rows;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (refusals_[row] != 0) {
+      refuse(*pending, row, static_cast<wire::Refusal>(refusals_[row]));
+    } else {
+      repeat(pending, row, admissions_[row].seq, batch);
+    }
+  }
+  if (rows == 0) pending->close_rows(0);
+}
+
+void Admission::add_checkpoint(const PendingReply& pending, PassBatch& batch) {
+  CheckpointControl checkpoint = *pending.checkpoint;
+  if (checkpoint.producer_id != 0) {
+    checkpoint.first_seq = pending.first_seq();
+    producers_.admit({checkpoint.producer_id, checkpoint.producer_seq, checkpoint.first_seq});
+  }
+  payload_.buffer().clear();
+  encode(checkpoint, payload_);
+  batch.controls.add(ledger::ControlType::kCheckpoint, payload_.bytes());
+}
+
+void Admission::repeat(const std::shared_ptr<PendingReply>& pending, std::size_t row,
+                       std::uint64_t seq, PassBatch& batch) {
+  repeated_.fetch_add(1, std::memory_order_relaxed);
+  pending->mark_duplicate(static_cast<std::uint32_t>(row));
+  batch.repeats.push_back({pending, static_cast<std::uint32_t>(row), seq});
 }
 
 void Admission::admit(const std::shared_ptr<PendingReply>& pending, std::size_t begin,
@@ -173,13 +272,15 @@ void Admission::admit(const std::shared_ptr<PendingReply>& pending, std::size_t 
         append(pending, row, admitted.seq, batch);
         break;
       case ledger::Match::kDuplicate:
-        repeated_.fetch_add(1, std::memory_order_relaxed);
-        pending->mark_duplicate(static_cast<std::uint32_t>(row));
-        batch.repeats.push_back({pending, static_cast<std::uint32_t>(row), admitted.seq});
+        repeat(pending, row, admitted.seq, batch);
         break;
-      case ledger::Match::kConflict:
-        refuse(*pending, row, wire::Refusal::kIdConflict);
+      case ledger::Match::kConflict: {
+        wire::Event stored;
+        const bool known = admitted.seq >= batch.first_seq || find_record_(admitted.seq, stored);
+        refuse(*pending, row,
+               known ? wire::Refusal::kIdConflict : wire::Refusal::kAlreadyCommitted);
         break;
+      }
     }
   }
 }
@@ -226,14 +327,21 @@ Status replay_dictionary(wire::Dictionary& dictionary, const PassBatch& batch) {
   return Status::ok();
 }
 
+void Admission::save(ByteWriter& out) const {
+  dedup_.save(out);
+  producers_.save(out);
+}
+
 Status Admission::restore(ByteReader& in) {
   mark_ = dictionary_.mark();
-  return dedup_.restore(in);
+  WEIR_TRY(dedup_.restore(in));
+  return producers_.load(in);
 }
 
 Status Admission::replay(const PassBatch& batch) {
   WEIR_TRY(replay_dictionary(dictionary_, batch));
   mark_ = dictionary_.mark();
+  producers_.replay(batch.controls.bytes());
   if (batch.events.empty()) return Status::ok();
   if (dedup_.next_seq() != batch.first_seq) dedup_.start_at(batch.first_seq);
   std::uint64_t seq = batch.first_seq;

@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "gate/pass_batch.hpp"
 #include "gate/pending_reply.hpp"
+#include "gate/producer_book.hpp"
 #include "ledger/dedup.hpp"
 #include "wire/check.hpp"
 #include "wire/dictionary.hpp"
@@ -43,14 +44,20 @@ class Admission {
             const AdmissionOptions& options);
 
   // Appends rows of `pending` to the batch, which has room for more; returns true once all its
-  // rows are admitted, repeated or refused.
+  // rows are admitted, repeated or refused. Its checkpoint then rides in the batch. A producer's
+  // frame that came before is answered again; one that leaves a gap is refused as a whole
+  // (sequence_gap).
   bool fill(const std::shared_ptr<PendingReply>& pending, PassBatch& batch);
   // Completes the batch's control records; call it once per batch, after the last fill().
   void finish(PassBatch& batch);
 
   std::uint64_t next_seq() const { return dedup_.next_seq(); }
   const ledger::DedupTable& dedup() const { return dedup_; }
-  // Reads what dedup().save() wrote, after the dictionary has been restored.
+  ProducerBook& producers() { return producers_; }
+  const ProducerBook& producers() const { return producers_; }
+  // Writes and reads the horizon and the producers, with nothing in flight; the dictionary is
+  // restored before.
+  void save(ByteWriter& out) const;
   Status restore(ByteReader& in);
   // Notes what a log being replayed contains: dictionary additions and events.
   Status replay(const PassBatch& batch);
@@ -63,6 +70,12 @@ class Admission {
 
  private:
   void prepare(PendingReply& pending);
+  // Answers a frame whose place in its producer's sequence is not the next. False: it is.
+  bool out_of_sequence(const std::shared_ptr<PendingReply>& pending, PassBatch& batch);
+  void answer_again(const std::shared_ptr<PendingReply>& pending, PassBatch& batch);
+  void add_checkpoint(const PendingReply& pending, PassBatch& batch);
+  void repeat(const std::shared_ptr<PendingReply>& pending, std::size_t row, std::uint64_t seq,
+              PassBatch& batch);
   void admit(const std::shared_ptr<PendingReply>& pending, std::size_t begin, std::size_t end,
              PassBatch& batch);
   ledger::Match compare(const PendingReply& pending, const PassBatch& batch, std::size_t row,
@@ -76,6 +89,7 @@ class Admission {
   FindRecord find_record_;
   AdmissionOptions options_;
   ledger::DedupTable dedup_;
+  ProducerBook producers_;
   wire::TextResolver resolver_;
   wire::Dictionary::Mark mark_;
   std::vector<std::uint16_t> refusals_;

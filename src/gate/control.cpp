@@ -56,6 +56,7 @@ void encode(std::span<const LabelControl> labels, ByteWriter& out) {
 void encode(const CheckpointControl& control, ByteWriter& out) {
   out.u64(control.producer_id);
   out.u64(control.producer_seq);
+  out.u64(control.first_seq);
   out.text(control.source);
 }
 
@@ -121,6 +122,7 @@ Result<CheckpointControl> decode_checkpoint(Bytes payload) {
   CheckpointControl control;
   control.producer_id = in.u64();
   control.producer_seq = in.u64();
+  control.first_seq = in.u64();
   control.source = in.text();
   return checked(in, "checkpoint", std::move(control));
 }

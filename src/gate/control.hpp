@@ -64,7 +64,8 @@ static_assert(sizeof(LabelControl) == 48);
 struct CheckpointControl {
   std::uint64_t producer_id = 0;
   std::uint64_t producer_seq = 0;
-  std::string source;  // fingerprint and position of a file, or empty
+  std::uint64_t first_seq = 0;  // of the events that the producer's frame brought; 0: none
+  std::string source;           // fingerprint and position of a file, or empty
 };
 
 // One rule that fired. A record of type rule_hits holds, sorted by row, 8 bytes for each, {u32 row,

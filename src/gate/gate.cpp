@@ -31,14 +31,12 @@ Gate::Gate(GateOptions options, Clock& clock) : options_(std::move(options)), cl
 Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
   std::unique_ptr<Gate> gate(new Gate(std::move(options), clock));
   gate->pass_ = std::make_unique<Pass>(gate->options_.pass);
-  FindRecord find;
-  if (!gate->options_.dir.empty()) {
-    find = [g = gate.get()](std::uint64_t seq, wire::Event& record) {
-      return g->find_record(seq, record);
-    };
-  }
-  gate->admission_ = std::make_unique<Admission>(gate->pass_->dictionary(), clock, std::move(find),
-                                                 gate->options_.admission);
+  gate->admission_ = std::make_unique<Admission>(
+      gate->pass_->dictionary(), clock,
+      [g = gate.get()](std::uint64_t seq, wire::Event& record) {
+        return g->find_record(seq, record);
+      },
+      gate->options_.admission);
   if (!gate->options_.dir.empty()) WEIR_TRY(gate->recover());
   gate->next_height_ = gate->pass_->next_height();
   gate->versions_ = gate->pass_->versions();
@@ -90,7 +88,8 @@ Status Gate::recover() {
 
 Status Gate::submit(Submission&& submission) {
   const std::uint64_t bytes = batch_bytes(submission.batch);
-  if (submission.batch.events.empty()) {
+  // The frame of a producer counts also where every record of it was refused.
+  if (submission.batch.events.empty() && !submission.checkpoint) {
     if (submission.done) submission.done(Reply{});
     return Status::ok();
   }
@@ -352,10 +351,7 @@ void Gate::fill(PassBatch& batch) {
       const auto payload = label_payload(std::exchange(current_->labels, {}));
       if (!payload.empty()) batch.controls.add(ledger::ControlType::kLabel, payload);
     }
-    if (admission_->fill(current_, batch)) {
-      if (current_->checkpoint) add_checkpoint(*current_->checkpoint, batch);
-      current_.reset();
-    }
+    if (admission_->fill(current_, batch)) current_.reset();
     if (!options_.merge_submissions) break;
   }
   for (const ReplyPart& part : batch.parts) {
@@ -374,12 +370,6 @@ std::vector<std::uint8_t> Gate::label_payload(const std::vector<LabelInput>& lab
   ByteWriter payload;
   encode(controls, payload);
   return std::move(payload.buffer());
-}
-
-void Gate::add_checkpoint(const CheckpointControl& checkpoint, PassBatch& batch) {
-  ByteWriter payload;
-  encode(checkpoint, payload);
-  batch.controls.add(ledger::ControlType::kCheckpoint, payload.bytes());
 }
 
 void Gate::hash(PassBatch& batch) {
@@ -413,6 +403,7 @@ void Gate::seal_repeats(PassBatch& batch) {
 }
 
 bool Gate::find_record(std::uint64_t seq, wire::Event& record) {
+  if (records_ == nullptr) return false;
   {
     const std::lock_guard lock(flight_mutex_);
     for (const PassBatch* batch : in_flight_) {
@@ -421,7 +412,7 @@ bool Gate::find_record(std::uint64_t seq, wire::Event& record) {
       return true;
     }
   }
-  return records_ != nullptr && records_->find(seq, record);
+  return records_->find(seq, record);
 }
 
 void Gate::committed(PassBatch& batch, const Status& status) {
@@ -429,6 +420,7 @@ void Gate::committed(PassBatch& batch, const Status& status) {
     fail(status);
     for (const ReplyPart& part : batch.parts) part.reply->fail(status);
   } else {
+    if (batch.controls.count() != 0) admission_->producers().commit(batch.controls.bytes());
     if (options_.on_committed) options_.on_committed(batch);
     for (const ReplyPart& part : batch.parts) {
       if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);

@@ -97,6 +97,11 @@ class Gate final : private Stages {
   const Pass& pass() const { return *pass_; }
   Pass& pass() { return *pass_; }
   const Admission& admission() const { return *admission_; }
+  // Returns the last committed producer_seq of a producer of frames, 0 if there is none.
+  // Thread-safe.
+  std::uint64_t committed_frame(std::uint64_t producer_id) const {
+    return admission_->producers().committed(producer_id);
+  }
   // The last label of each event; only inside at_rest().
   const LabelBook& labels() const { return labels_; }
   const ledger::BlockLog* log() const { return log_.get(); }
@@ -153,7 +158,6 @@ class Gate final : private Stages {
   // Turns labels into a record that names the parties, so that replay need not look events up;
   // empty if the log holds none of the events.
   std::vector<std::uint8_t> label_payload(const std::vector<LabelInput>& labels);
-  void add_checkpoint(const CheckpointControl& checkpoint, PassBatch& batch);
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);

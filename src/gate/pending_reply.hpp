@@ -55,6 +55,7 @@ class PendingReply {
     reply_.last_seq = first_seq + count - 1;
     reply_.accepted += count;
   }
+  std::uint64_t first_seq() const { return reply_.first_seq; }
   void mark_duplicate(std::uint32_t row) {
     if (reply_.duplicate.empty()) reply_.duplicate.resize(batch.size());
     reply_.duplicate[row] = 1;

@@ -32,7 +32,7 @@ Status Gate::write_state() const {
   std::vector<Section> sections;
   WEIR_TRY(pass_->save(sections));
   ByteWriter admission;
-  admission_->dedup().save(admission);
+  admission_->save(admission);
   sections.emplace_back("admission", std::move(admission.buffer()));
   ByteWriter labels;
   labels_.save(labels);

@@ -81,7 +81,8 @@ TEST(Verdict, NamesEveryRefusalFrom1001) {
   EXPECT_EQ(refusal_name(static_cast<Refusal>(1011)), "currency_unknown");
   EXPECT_EQ(refusal_name(static_cast<Refusal>(1020)), "line_too_long");
   EXPECT_EQ(refusal_name(static_cast<Refusal>(1028)), "json_shape");
-  EXPECT_EQ(refusal_name(static_cast<Refusal>(1029)), "");
+  EXPECT_EQ(refusal_name(static_cast<Refusal>(1029)), "already_committed");
+  EXPECT_EQ(refusal_name(static_cast<Refusal>(1030)), "");
   EXPECT_EQ(refusal_name(static_cast<Refusal>(0)), "");
   EXPECT_EQ(reason_name(Reason::kRoundAmount), "ROUND_AMOUNT");
   EXPECT_EQ(reason_name(Reason::kDetector), "DETECTOR");

@@ -196,6 +196,31 @@ void TextResolver::resolve(EventBatch& batch, Dictionary& dictionary,
   CHECK_EQ(patch, batch.patches.size());
 }
 
+void check_interned(std::span<const Event> events, const Dictionary& dictionary,
+                    std::span<std::uint16_t> refusals) {
+  CHECK_EQ(refusals.size(), events.size());
+  std::array<std::uint64_t, kNamespaces> counts;
+  for (unsigned space = 0; space < kNamespaces; ++space) {
+    counts[space] = dictionary.count(static_cast<std::uint8_t>(space));
+  }
+  const std::uint64_t categories = kCategoryTextFirst + counts[space_of(Namespace::kCategory)];
+  for (std::size_t row = 0; row < events.size(); ++row) {
+    if (refusals[row] != 0) continue;
+    const Event& event = events[row];
+    bool unknown = false;
+    for (const auto field : kEntityFields) {
+      const EntityId id{event.*field};
+      unknown |= id.tag() == EntityId::kInterned &&
+                 id.value() > counts[static_cast<std::size_t>(id.kind())];
+    }
+    if (unknown) {
+      refusals[row] = static_cast<std::uint16_t>(Refusal::kPartyMissing);
+    } else if (event.category >= categories) {
+      refusals[row] = static_cast<std::uint16_t>(Refusal::kFieldMissing);
+    }
+  }
+}
+
 std::string entity_text(EntityId id, const Dictionary& dictionary) {
   if (id.tag() == EntityId::kInterned)
     return std::string(dictionary.text(static_cast<std::uint8_t>(id.kind()), id.value()));

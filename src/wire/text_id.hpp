@@ -74,6 +74,12 @@ class TextResolver {
   std::vector<std::uint64_t> numbers_;  // per text, 0 = not asked for yet
 };
 
+// Refuses rows that name a number no text of the dictionary has: party_missing for a party,
+// field_missing for a category. Rows already refused stay as they are. Assets are check_events' to
+// check; channels may be plain numbers.
+void check_interned(std::span<const Event> events, const Dictionary& dictionary,
+                    std::span<std::uint16_t> refusals);
+
 // Returns the text an EntityId stands for: digits, the dictionary's text, dotted decimal for kind
 // ip.
 std::string entity_text(EntityId id, const Dictionary& dictionary);

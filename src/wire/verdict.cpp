@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, kRefusals> kRefusalNames = {
     "currency_unknown", "id_conflict",   "frame_version",   "frame_size",       "frame_checksum",
     "frame_tag",        "sequence_gap",  "queue_full",      "dictionary_full",  "line_too_long",
     "encoding",         "field_missing", "number_format",   "date_format",      "date_ambiguous",
-    "header_unknown",   "xml_forbidden", "json_shape"};
-static_assert(static_cast<unsigned>(Refusal::kJsonShape) == 1000 + kRefusals);
+    "header_unknown",   "xml_forbidden", "json_shape",      "already_committed"};
+static_assert(static_cast<unsigned>(Refusal::kAlreadyCommitted) == 1000 + kRefusals);
 
 template <std::size_t N>
 std::string_view name_at(const std::array<std::string_view, N>& names, std::size_t index) {

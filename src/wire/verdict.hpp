@@ -113,8 +113,9 @@ enum class Refusal : std::uint16_t {
   kHeaderUnknown,
   kXmlForbidden,
   kJsonShape,
+  kAlreadyCommitted,  // decided before, and its verdict cannot be told any more
 };
-inline constexpr unsigned kRefusals = 28;
+inline constexpr unsigned kRefusals = 29;
 std::string_view refusal_name(Refusal refusal);  // "record_id_zero", ...
 
 // One event's answer inside the process; frames carry its first 64 bytes.

@@ -167,6 +167,12 @@ void LivePass::submit(server::Submission submission) {
   inner.ack = gate_ack(submission.ack);
   inner.details = submission.detail != server::Detail::kCore;
   inner.live = true;
+  if (submission.producer_id != 0) {
+    inner.checkpoint = gate::CheckpointControl{.producer_id = submission.producer_id,
+                                               .producer_seq = submission.producer_seq,
+                                               .first_seq = 0,
+                                               .source = {}};
+  }
   const std::int64_t received_ns = system_clock().mono_ns();
   auto done =
       std::make_shared<std::function<void(server::SubmitReply &&)>>(std::move(submission.done));

@@ -70,7 +70,11 @@ void LiveServer::make_host(const server::HostOptions& options) {
                         .ids = {&live_->gate().pass().dictionary(), nullptr},
                         .keys = *keys_,
                         .audit = *audit_,
-                        .metrics = metrics_},
+                        .metrics = metrics_,
+                        .committed =
+                            [pass = live_.get()](std::uint64_t producer_id) {
+                              return pass->gate().committed_frame(producer_id);
+                            }},
       system_clock());
 }
 

@@ -44,7 +44,8 @@ void NativeSession::pump() {
 
 bool NativeSession::blocked() {
   const std::lock_guard lock(mutex_);
-  return ended_ || bytes_open_ >= options_.credit_bytes;
+  // A later frame must not overtake one that waits for room: it would leave a gap.
+  return ended_ || !returned_.empty() || bytes_open_ >= options_.credit_bytes;
 }
 
 void NativeSession::take(const wire::Frame& frame) {

@@ -7,7 +7,9 @@
 // Order: hello, hello_ack with credit, then events frames, each answered by one verdicts frame (or
 // an error frame) in the order the pass decides. The session submits as long as credit is left; a
 // client that sends more simply waits in its socket; an answered frame gives its bytes of credit
-// back. What the pass has no room for is kept and submitted again.
+// back. What the pass has no room for is kept and submitted again, before any later frame.
+// A repeated frame gets the stored verdicts, one that leaves a gap the error sequence_gap; the
+// session goes on.
 // A frame that cannot be trusted is answered with an error that names the field, then the session
 // ends.
 #pragma once
@@ -45,7 +47,8 @@ class NativeSession : public std::enable_shared_from_this<NativeSession> {
   // Returns room for received bytes; received() says how many came. One thread.
   std::span<std::uint8_t> room(std::size_t size);
   void received(std::size_t size);
-  // True while no credit is left, or after the end: the socket should not be read. Any thread.
+  // True while no credit is left, while a frame waits for room, or after the end: the socket should
+  // not be read. Any thread.
   bool blocked();
   // Goes on with frames that waited for credit; call after a send. The thread of received().
   void pump();

@@ -160,6 +160,37 @@ TEST_F(SessionTest, SubmitsAgainWhatAFullQueueGaveBack) {
   EXPECT_EQ(pass.events_seen.load(), 4U);
 }
 
+TEST_F(SessionTest, LetsNoLaterFrameOvertakeOneThatWaitsForRoom) {
+  open();
+  hello();
+  next();
+  pass.queue_full_times = 1;
+  auto both = events_frame(make_events(1), 1);
+  const auto second = events_frame(make_events(2), 2);
+  both.insert(both.end(), second.begin(), second.end());
+  feed(both);
+  EXPECT_TRUE(nothing_sent());
+  EXPECT_TRUE(session->blocked());
+  session->retry();
+  EXPECT_EQ(next().header.producer_seq, 1U);
+  session->pump();
+  EXPECT_EQ(next().header.producer_seq, 2U);
+}
+
+TEST_F(SessionTest, AnswersAGapWithAnErrorAndGoesOn) {
+  open();
+  hello();
+  next();
+  pass.refuse_next("sequence_gap");
+  feed(events_frame(make_events(1), 3));
+  const auto error = wire::parse_error(next());
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->refusal, wire::Refusal::kSequenceGap);
+  EXPECT_FALSE(closed);
+  feed(events_frame(make_events(1), 1));
+  EXPECT_EQ(next().verdicts().size(), 1U);
+}
+
 TEST_F(SessionTest, AnswersPingWithItsPayload) {
   open();
   std::vector<std::uint8_t> bytes;

@@ -32,6 +32,9 @@ class FakePass final : public PassService {
       full.batch = std::move(submission.batch);
       return submission.done(std::move(full));
     }
+    if (!refusal_.empty()) {
+      return submission.done({.status = out_of_range(std::exchange(refusal_, {}), "refused")});
+    }
     if (mode == Mode::kHeld) {
       const std::lock_guard lock(mutex_);
       held_.push_back(std::move(submission));
@@ -39,6 +42,8 @@ class FakePass final : public PassService {
     }
     submission.done(decide(submission));
   }
+  // Refuses the next submission as a whole, for this reason.
+  void refuse_next(std::string reason) { refusal_ = std::move(reason); }
   // Answers what kHeld mode kept, on the calling thread; returns how many.
   std::size_t release() {
     std::vector<Submission> held;
@@ -214,6 +219,7 @@ class FakePass final : public PassService {
   std::uint64_t next_seq_ = 1;
   std::map<std::string, std::uint64_t> seqs_;
   std::vector<Submission> held_;
+  std::string refusal_;
   std::string last_actor_;
   RulesView rules_{.version = 1, .sha256 = "00", .author = "test", .text = "", .rules = {}};
   std::map<std::string, ListView> lists_;
