@@ -66,7 +66,7 @@ void write_verdict(JsonWriter& json, const VerdictView& view) {
   json.begin_object().key("event_id").string(view.event_id).key("seq").u64(view.seq);
   json.key("outcome").string(wire::outcome_name(static_cast<wire::Outcome>(core.outcome)));
   json.key("alert").boolean(alert);
-  if (alert) {
+  if (alert && view.seq != 0) {
     char id[32] = "al-";
     std::size_t size = 3;
     for (const char digit : std::to_string(view.seq)) id[size++] = digit;

@@ -34,7 +34,7 @@ struct ModelView {
 // Views stay the caller's.
 struct VerdictView {
   std::string_view event_id;
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // 0: not in the log; then no alert has an id
   wire::VerdictCore core{};
   std::span<const FullReason> reasons;
   std::span<const std::string_view> tags;

@@ -169,6 +169,7 @@ Status Gate::close() {
     work_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+  children_.stop();
   if (log_ != nullptr) log_->drain();
   const std::lock_guard lock(mutex_);
   return failure_;
@@ -398,7 +399,7 @@ void Gate::seal_repeats(PassBatch& batch) {
     std::move(batch.repeats.begin(), batch.repeats.end(), std::back_inserter(late_repeats_));
     if (in_flight_.empty()) ready.swap(late_repeats_);
   }
-  answer_repeats(ready, nullptr);
+  answer_repeats(ready, nullptr, Ack::kCommitted);
   recycle(batch);
 }
 
@@ -425,7 +426,7 @@ void Gate::committed(PassBatch& batch, const Status& status) {
     for (const ReplyPart& part : batch.parts) {
       if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);
     }
-    answer_repeats(batch.repeats, &batch);
+    answer_repeats(batch.repeats, &batch, Ack::kCommitted);
     counters_.committed_events.fetch_add(batch.rows(), std::memory_order_relaxed);
     if (batch.rows() != 0) counters_.committed_seq = batch.first_seq + batch.rows() - 1;
     counters_.commit_lag_ns = clock_.mono_ns() - batch.admitted_ns;
@@ -442,7 +443,7 @@ void Gate::committed(PassBatch& batch, const Status& status) {
       awaiting_.erase(awaiting_.begin());
     }
   }
-  answer_repeats(repeats, nullptr);
+  answer_repeats(repeats, nullptr, Ack::kCommitted);
   for (const Awaiting& control : controls) {
     control.done(status.is_ok() ? Result<ledger::Height>(control.height)
                                 : tl::unexpected<Status>(status));
@@ -468,24 +469,32 @@ void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reache
   part.reply->close_rows(part.end - part.begin);
 }
 
-void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch) {
+void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch, Ack reached) {
+  const bool durable = reached >= Ack::kCommitted && log_ != nullptr;
   for (RepeatedRow& repeat : repeats) {
     wire::Verdict& verdict = repeat.reply->verdict(repeat.row);
-    if (batch != nullptr && repeat.seq >= batch->first_seq) {
-      const std::size_t at = repeat.seq - batch->first_seq;
-      verdict = {batch->events[at].id, repeat.seq, batch->height, batch->verdicts[at]};
-    } else if (repeat_records_ == nullptr || !repeat_records_->find(repeat.seq, verdict)) {
+    const bool same_batch = batch != nullptr && repeat.seq >= batch->first_seq;
+    const std::size_t at = same_batch ? repeat.seq - batch->first_seq : 0;
+    Decision decision;
+    bool found = same_batch;
+    if (same_batch) {
+      verdict = {batch->events[at].id, repeat.seq, durable ? batch->height : 0,
+                 batch->verdicts[at]};
+      if (repeat.reply->details) decision = decision_of(*batch, at);
+      decision.committed = durable;
+    } else if (repeat_records_ != nullptr) {
+      found = repeat_records_->find(repeat.seq, verdict) &&
+              (!repeat.reply->details || repeat_records_->find(repeat.seq, decision));
+    }
+    if (!found) {
       repeat.reply->fail(data_loss(
           "log_unreadable",
           "the verdict of event " + std::to_string(repeat.seq) + " cannot be read from the log"));
       continue;
     }
     if (repeat.reply->details) {
-      Decision& decision = repeat.reply->decision(repeat.row);
-      decision.seq = verdict.seq;
-      decision.height = verdict.height;
       decision.duplicate = true;
-      decision.committed = true;
+      repeat.reply->decision(repeat.row) = std::move(decision);
     }
     repeat.reply->close_rows(1);
   }

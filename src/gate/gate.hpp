@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/histogram.hpp"
 #include "gate/admission.hpp"
+#include "gate/child_replies.hpp"
 #include "gate/label_book.hpp"
 #include "gate/pass.hpp"
 #include "gate/pipeline.hpp"
@@ -77,6 +78,11 @@ class Gate final : private Stages {
   // Takes a submission; `done` is called exactly once later. Errors, with `done` not called and
   // the submission untouched: resource_exhausted (queue_full), unavailable (closing, log_failed).
   Status submit(Submission&& submission);
+  // Decides a submission without committing and without changing anything: `done` gets what the
+  // reply would be now, at rest, with height 0. A forked child decides, on copies of what it
+  // touches: the cost is that of a fork (milliseconds, by the size of the state). Errors as for
+  // submit(); resource_exhausted (queue_full) while kChildrenMax are under way.
+  Status shadow(Submission&& submission);
   using ControlDone = std::function<void(const Result<ledger::Height>&)>;
   // Queues a control record. `done` gets the height from whose first event on it holds, once that
   // block is durable, or why it was not applied (then nothing changed).
@@ -145,6 +151,9 @@ class Gate final : private Stages {
   // Notes the end of the child that writes a snapshot.
   void reap_snapshot(bool wait);
 
+  void fork_shadow(Submission& submission);
+  void decide_in_child(Submission&& submission, int pipe);
+
   PassBatch* admit() override;
   void touch(PassBatch& batch) override { pass_->touch(batch); }
   void score(PassBatch& batch) override { pass_->score(batch); }
@@ -162,7 +171,7 @@ class Gate final : private Stages {
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);
   void answer_part(const ReplyPart& part, const PassBatch& batch, Ack reached);
-  void answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch);
+  void answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch, Ack reached);
   void fail(const Status& status);
 
   GateOptions options_;
@@ -209,6 +218,7 @@ class Gate final : private Stages {
   bool pipelined_ = false;
   GateCounters counters_;
   StageTimes stage_times_;
+  ChildReplies children_;
   std::thread thread_;
 };
 

@@ -8,11 +8,15 @@
 
 #include <cstdint>
 
+#include "gate/submission.hpp"
 #include "ledger/block_log.hpp"
 #include "wire/event.hpp"
 #include "wire/verdict.hpp"
 
 namespace weir::gate {
+
+// Returns a row of a block with what an explanation needs; features only where the block kept them.
+Decision stored_decision(const ledger::BlockView& view, std::uint32_t row);
 
 // Not thread-safe: each thread has its own.
 class StoredRecords {
@@ -23,6 +27,7 @@ class StoredRecords {
   // False if the log does not hold the event, or cannot be read.
   bool find(std::uint64_t seq, wire::Event& event);
   bool find(std::uint64_t seq, wire::Verdict& verdict);
+  bool find(std::uint64_t seq, Decision& decision);
 
  private:
   // Makes block_ the one that holds `seq` and returns its row.

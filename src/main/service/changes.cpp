@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "gate/control.hpp"
 #include "main/service/live_pass.hpp"
-#include "main/service/stored_decision.hpp"
+#include "main/service/stored_control.hpp"
 
 namespace weir::main {
 namespace {

@@ -123,7 +123,8 @@ std::string DecisionJson::render(const gate::Decision& decision,
   const std::string id = wire::event_id_text(decision.event, decision.side);
   decide::VerdictView view;
   view.event_id = id;
-  view.seq = decision.seq;
+  view.seq = options.shadow && !decision.duplicate ? 0 : decision.seq;
+  if (options.shadow) view.mode = "shadow";
   view.core = decision.core;
   view.reasons = reasons;
   view.tags = by_rules.tags;

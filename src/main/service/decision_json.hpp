@@ -23,6 +23,7 @@ namespace weir::main {
 struct RenderOptions {
   bool features = false;  // all 32 values with usual
   bool event = false;     // add the event itself
+  bool shadow = false;    // decided in shadow: no sequence number, no alert id
   std::string_view ack = "committed";
 };
 

@@ -126,8 +126,8 @@ void LivePass::index_loop() {
   if (const Status status = index_->flush(); !status.is_ok()) log_error("index", status);
 }
 
-server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail,
-                                     gate::Ack ack) const {
+server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail, gate::Ack ack,
+                                     bool shadow) const {
   server::SubmitReply out;
   out.status = std::move(reply.status);
   for (const gate::Refused& refused : reply.refused) {
@@ -141,7 +141,8 @@ server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail,
   if (detail != server::Detail::kCore) {
     RenderOptions options;
     options.features = detail == server::Detail::kFeatures;
-    options.ack = ack_name(ack);
+    options.ack = ack_name(shadow ? gate::Ack::kDecided : ack);
+    options.shadow = shadow;
     for (std::size_t row = 0; row < reply.decisions.size(); ++row) {
       const bool refused = reply.verdicts[row].seq == 0;
       out.json.push_back(refused ? "" : json_.render(reply.decisions[row], options));
@@ -155,12 +156,6 @@ server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail,
 }
 
 void LivePass::submit(server::Submission submission) {
-  if (submission.shadow) {
-    server::SubmitReply reply;
-    reply.status = Status(Code::kUnimplemented, "shadow_mode",
-                          "mode=shadow is not available; nothing was decided");
-    return submission.done(std::move(reply));
-  }
   gate::Submission inner;
   inner.batch = std::move(submission.batch);
   inner.batch.labels.clear();
@@ -176,15 +171,15 @@ void LivePass::submit(server::Submission submission) {
   const std::int64_t received_ns = system_clock().mono_ns();
   auto done =
       std::make_shared<std::function<void(server::SubmitReply &&)>>(std::move(submission.done));
-  inner.done = [this, done, received_ns, detail = submission.detail,
-                ack = inner.ack](gate::Reply&& reply) {
+  inner.done = [this, done, received_ns, detail = submission.detail, ack = inner.ack,
+                shadow = submission.shadow](gate::Reply&& reply) {
     const std::size_t rows = reply.verdicts.size();
-    (*done)(render(std::move(reply), detail, ack));
-    figures_.answered(system_clock().mono_ns() - received_ns, rows);
+    (*done)(render(std::move(reply), detail, ack, shadow));
+    if (!shadow) figures_.answered(system_clock().mono_ns() - received_ns, rows);
   };
-  if (const Status status = gate_->submit(std::move(inner)); !status.is_ok()) {
-    (*done)(failed_reply(status, std::move(inner)));
-  }
+  const Status status =
+      submission.shadow ? gate_->shadow(std::move(inner)) : gate_->submit(std::move(inner));
+  if (!status.is_ok()) (*done)(failed_reply(status, std::move(inner)));
 }
 
 server::Health LivePass::health() {

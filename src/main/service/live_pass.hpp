@@ -95,7 +95,8 @@ class LivePass final : public server::PassService {
   void tick_loop();
   void collect();
   void index_loop();
-  server::SubmitReply render(gate::Reply&& reply, server::Detail detail, gate::Ack ack) const;
+  server::SubmitReply render(gate::Reply&& reply, server::Detail detail, gate::Ack ack,
+                             bool shadow) const;
   // Finds the place of an event; not_found (event_unknown).
   Result<ledger::DecisionPlace> locate(const std::string& event_id, ledger::Block& block);
   // Applies a control record and waits until it is durable.

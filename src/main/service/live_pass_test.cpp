@@ -64,14 +64,15 @@ class LivePassTest : public testing::Test {
            R"(,"currency":"USD","debtor":")" + debtor + R"(","creditor":")" + creditor + "\"}\n";
   }
 
-  server::SubmitReply ask(const std::string& events,
-                          server::Detail detail = server::Detail::kFull) {
+  server::SubmitReply ask(const std::string& events, server::Detail detail = server::Detail::kFull,
+                          bool shadow = false) {
     wire::NdjsonReader reader({.ids = wire::TextIds(&live_->gate().pass().dictionary(), nullptr)});
     server::Submission submission;
     std::vector<wire::JsonItemError> errors;
     EXPECT_TRUE(reader.read(events, submission.batch, errors).is_ok());
     EXPECT_TRUE(errors.empty());
     submission.detail = detail;
+    submission.shadow = shadow;
     std::promise<server::SubmitReply> answered;
     submission.done = [&](server::SubmitReply&& reply) { answered.set_value(std::move(reply)); };
     live_->submit(std::move(submission));
@@ -133,6 +134,63 @@ TEST_F(LivePassTest, ReadsADecisionBackAfterARestartAndLaterRules) {
   EXPECT_TRUE(contains(answered, "large"));
   EXPECT_EQ(live_->rules()->version, 2U);
   EXPECT_EQ(live_->rules()->author, "ana");
+}
+
+// Returns a verdict object from its outcome to its models, and without versions: all that must not
+// depend on whether it was decided in shadow.
+std::string essence(const std::string& json) {
+  std::string text = json.substr(json.find("\"outcome\""));
+  const std::size_t id = text.find(",\"alert_id\"");
+  if (id != std::string::npos) text.erase(id, text.find(",\"score\"") - id);
+  return text.substr(0, text.find(",\"ledger\""));
+}
+
+TEST_F(LivePassTest, AnswersARepeatedEventWithItsStoredVerdict) {
+  const std::string text = event("t-1", "a-1", "a-7", 5000);
+  const server::SubmitReply first = ask(text);
+  for (const bool shadow : {false, true}) {
+    const server::SubmitReply again = ask(text, server::Detail::kFull, shadow);
+    ASSERT_EQ(again.json.size(), 1U);
+    EXPECT_EQ(essence(again.json[0]), essence(first.json[0])) << again.json[0];
+    EXPECT_TRUE(contains(again.json[0], R"({"event_id":"t-1","seq":1,)")) << again.json[0];
+    EXPECT_TRUE(contains(again.json[0], R"("duplicate":true)"));
+  }
+}
+
+TEST_F(LivePassTest, DecidesInShadowAsItWouldHaveDecidedLive) {
+  ASSERT_TRUE(live_->put_rules(
+      std::string(kRules) + "rule fast: alert if count(debtor, 1h) > 2 at now\n"
+                            "rule named: block if debtor = 'a-late'\n"
+                            "rule rare: tag new if distinct(creditor, debtor, 1d) > 1 at now\n",
+      1, kAna));
+  ASSERT_TRUE(live_->change_list("deny", server::ListChange::kAdd,
+                                 {{.value = "a-bad", .kind = "account"}}, kAna));
+  for (int i = 0; i < 5; ++i) {
+    // Parties that nobody has named before, a text that a rule waits for, one that is denied.
+    std::string events = event("s-" + std::to_string(i), "a-1", "b-" + std::to_string(i), 7);
+    if (i == 1) events += event("late", "a-late", "a-1", 8);
+    if (i == 2) events += event("bad", "a-bad", "a-late", 9);
+    if (i == 3) events += event("big", "a-1", "a-late", 5000) + event("s-0", "a-1", "b-0", 7);
+    const server::SubmitReply shadow = ask(events, server::Detail::kFull, true);
+    const server::SubmitReply again = ask(events, server::Detail::kFull, true);
+    const server::SubmitReply live = ask(events);
+    ASSERT_TRUE(shadow.status.is_ok()) << shadow.status.to_string();
+    ASSERT_EQ(shadow.json.size(), live.json.size());
+    for (std::size_t row = 0; row < live.json.size(); ++row) {
+      if (live.json[row].empty()) continue;  // refused alike: s-0 came at another time
+      EXPECT_EQ(essence(shadow.json[row]), essence(live.json[row]));
+      EXPECT_EQ(shadow.json[row], again.json[row]);
+      EXPECT_TRUE(contains(shadow.json[row], R"("mode":"shadow")"));
+      EXPECT_TRUE(contains(shadow.json[row], R"("committed":false)"));
+      EXPECT_FALSE(contains(shadow.json[row], "alert_id"));
+    }
+    ASSERT_EQ(shadow.refusals.size(), live.refusals.size());
+    for (std::size_t n = 0; n < live.refusals.size(); ++n) {
+      EXPECT_EQ(shadow.refusals[n].message, live.refusals[n].message);
+    }
+  }
+  EXPECT_EQ(live_->decision("s-9", false).error().reason(), "event_unknown");
+  EXPECT_EQ(live_->gate().pass().counters().events.load(), 8U);
 }
 
 TEST_F(LivePassTest, PagesThroughDecisionsNewestFirst) {

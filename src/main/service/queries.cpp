@@ -7,7 +7,7 @@
 #include "gate/control.hpp"
 #include "ledger/verify.hpp"
 #include "main/service/live_pass.hpp"
-#include "main/service/stored_decision.hpp"
+#include "main/service/stored_control.hpp"
 
 namespace weir::main {
 namespace {
@@ -162,7 +162,7 @@ Result<std::string> LivePass::decision(const std::string& event_id, bool feature
   ledger::Block block;
   WEIR_ASSIGN(const ledger::DecisionPlace place, locate(event_id, block));
   WEIR_TRY(learn_versions(block.view().header()));
-  const gate::Decision found = stored_decision(block.view(), place.row);
+  const gate::Decision found = gate::stored_decision(block.view(), place.row);
   return json_.render(found, {.features = features, .event = true});
 }
 
@@ -213,7 +213,7 @@ Result<server::JsonPage> LivePass::decisions(const server::DecisionFilter& filte
       ++cost;
       if (!rows.takes(block.view().events()[row], block.view().verdicts()[row])) continue;
       WEIR_TRY(learn_versions(header));
-      const auto found = stored_decision(block.view(), static_cast<std::uint32_t>(row));
+      const auto found = gate::stored_decision(block.view(), static_cast<std::uint32_t>(row));
       page.items.push_back(json_.render(found, {.features = false, .event = true}));
       if (page.items.size() < filter.limit) continue;
       page.next_seq = found.seq > 1 ? found.seq : 0;
@@ -256,8 +256,8 @@ Result<std::string> LivePass::block(std::uint64_t height, bool events) {
     WEIR_TRY(learn_versions(block.view().header()));
     json.key("events").begin_array();
     for (std::uint32_t row = 0; row < block.view().header().count; ++row) {
-      json.raw(
-          json_.render(stored_decision(block.view(), row), {.features = false, .event = true}));
+      json.raw(json_.render(gate::stored_decision(block.view(), row),
+                            {.features = false, .event = true}));
     }
     json.end_array();
   }

@@ -1,25 +1,9 @@
-#include "main/service/stored_decision.hpp"
+#include "main/service/stored_control.hpp"
 
-#include <algorithm>
 #include <string>
-
-#include "gate/control.hpp"
 
 namespace weir::main {
 namespace {
-
-// Fills the features of a row; false if the block did not keep them.
-bool read_features(const ledger::FeatureRowsView& kept, std::uint32_t row, gate::Decision& out) {
-  if (!kept.ok() || kept.columns() != profile::kFeatures) return false;
-  std::size_t index = row;
-  if (kept.mode() == ledger::FeatureRowsMode::kSampled) {
-    index = 0;
-    while (index < kept.rows() && kept.block_row(index) < row) ++index;
-  }
-  if (index >= kept.rows() || kept.block_row(index) != row) return false;
-  for (unsigned f = 0; f < profile::kFeatures; ++f) out.features[f] = kept.column(f)[index];
-  return true;
-}
 
 std::uint32_t version_of(const ledger::BlockHeader& header, ledger::ControlType type) {
   switch (type) {
@@ -40,23 +24,6 @@ Status version_unknown(ledger::ControlType type, std::uint32_t version) {
 }
 
 }  // namespace
-
-gate::Decision stored_decision(const ledger::BlockView& view, std::uint32_t row) {
-  const ledger::BlockHeader& header = view.header();
-  gate::Decision decision;
-  decision.event = view.events()[row];
-  const Bytes side = view.event_side(row);
-  decision.side.assign(side.begin(), side.end());
-  decision.seq = header.first_seq + row;
-  decision.height = header.height;
-  decision.core = view.verdicts()[row];
-  decision.has_features = read_features(view.features(), row, decision);
-  decision.rule_hits = gate::rule_hits_of(view.control(), row);
-  decision.versions = {header.rules_version, header.models_version, header.config_version,
-                       header.lists_version};
-  decision.committed = true;
-  return decision;
-}
 
 // Versions only rise from block to block, and a record rides in the first block that it holds for.
 Result<std::vector<std::uint8_t>> find_control(const ledger::BlockLog& log,
