@@ -88,12 +88,13 @@ void Pass::expire_list_flags() {
 
 void Pass::for_each_flagged(std::int64_t now_us,
                             const std::function<void(wire::EntityId, std::uint16_t)>& visit) const {
-  lists_.flagged(&dictionary_, nullptr, now_us, visit);
+  lists_.flagged(&dictionary_, options_.masking.get(), now_us, visit);
 }
 
 decide::CompileContext Pass::compile_context() const {
   decide::CompileContext context;
   context.dictionary = &dictionary_;
+  context.masking = options_.masking.get();
   context.thresholds = options_.thresholds;
   context.window_keys_max = options_.window_keys_max;
   if (models_ != nullptr) {

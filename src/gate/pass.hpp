@@ -35,6 +35,7 @@
 #include "ledger/order.hpp"
 #include "profile/profiles.hpp"
 #include "wire/dictionary.hpp"
+#include "wire/text_id.hpp"
 
 namespace weir::gate {
 
@@ -50,6 +51,7 @@ struct PassOptions {
   std::uint16_t leaf_events = 32;
   ledger::FeatureRowsMode feature_rows = ledger::FeatureRowsMode::kAll;
   std::uint64_t dictionary_max = wire::kDictionaryEntriesMax;
+  std::shared_ptr<const wire::Masking> masking;  // of party texts in rules and lists; may be null
 };
 
 // Counters of what the pass decided. Thread-safe to read.

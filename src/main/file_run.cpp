@@ -86,7 +86,7 @@ Result<std::string> rules_option(const Arguments& args) {
 Status run_file(gate::Gate& gate, const std::string& path, const Arguments& args,
                 const FileRunOptions& options) {
   WEIR_ASSIGN(wire::CsvOptions csv, csv_options(args));
-  csv.ids = wire::TextIds(&gate.pass().dictionary(), nullptr);
+  csv.ids = wire::TextIds(&gate.pass().dictionary(), gate.options().pass.masking.get());
   const std::string name = std::filesystem::path(path).filename().string();
   if (options.resume) {
     WEIR_ASSIGN(csv.resume, find_import_place(gate, path, name));

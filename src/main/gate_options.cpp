@@ -6,6 +6,7 @@
 #include "base/isa.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
+#include "main/masking.hpp"
 
 namespace weir::main {
 
@@ -74,6 +75,7 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
                           ? ledger::FeatureRowsMode::kSampled
                           : ledger::FeatureRowsMode::kAll;
   pass.dictionary_max = config.u64("wire.dictionary_max");
+  WEIR_ASSIGN(pass.masking, load_masking(config));
   options.admission.batch_events = static_cast<std::uint32_t>(config.u64("gate.batch_events"));
   options.admission.dedup_events = config.u64("dedup.events");
   options.queue_bytes = config.u64("gate.queue_bytes");

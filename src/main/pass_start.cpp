@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/config/render.hpp"
+#include "main/masking.hpp"
 
 namespace weir::main {
 namespace {
@@ -37,9 +38,10 @@ Status remember_configuration(const std::string& dir, const Config& config) {
   if (const auto logged = logged_configuration(dir)) {
     std::string keys;
     for (const ConfigChange& change : config_changes(**logged, config)) {
-      if (!config_keys()[change.index].verdict) continue;
-      keys += (keys.empty() ? "" : ", ") + std::string(config_keys()[change.index].name) + " " +
-              change.before + " -> " + change.after;
+      const ConfigKey& key = config_keys()[change.index];
+      if (!key.verdict || key.secret_file) continue;  // where a key lies may change
+      keys += (keys.empty() ? "" : ", ") + std::string(key.name) + " " + change.before + " -> " +
+              change.after;
     }
     if (keys.empty()) return Status::ok();
     return failed_precondition("config_differs",
@@ -78,6 +80,10 @@ Result<std::string> read_text_file(const std::string& path) {
 Result<std::shared_ptr<const Config>> logged_configuration(const std::string& dir) {
   ConfigInputs inputs;
   inputs.file_path = dir + kConfigFile;
+  // The key of masked texts may lie elsewhere now.
+  for (auto& variable : config_environment()) {
+    if (variable.first == "WEIR_WIRE__MASK_KEY_FILE") inputs.environment.push_back(variable);
+  }
   WEIR_ASSIGN(inputs.file_text, read_config_file(inputs.file_path));
   if (!inputs.file_text) return fail(not_found("no_log", "no log in " + dir));
   ConfigLoad load = load_config(inputs);
@@ -88,7 +94,10 @@ Result<std::shared_ptr<const Config>> logged_configuration(const std::string& di
 Result<std::unique_ptr<gate::Gate>> start_pass(gate::GateOptions options, const Config& config,
                                                const std::string& rules,
                                                const std::string& author) {
-  if (!options.dir.empty()) WEIR_TRY(remember_configuration(options.dir, config));
+  if (!options.dir.empty()) {
+    WEIR_TRY(remember_configuration(options.dir, config));
+    WEIR_TRY(remember_mask_key(options.dir, options.pass.masking.get()));
+  }
   WEIR_ASSIGN(auto gate, gate::Gate::open(std::move(options), system_clock()));
   if (gate->pass().versions().rules != 0 || rules.empty()) return gate;
   gate::RulesControl control;

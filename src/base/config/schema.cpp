@@ -82,7 +82,7 @@ constexpr std::array kKeys = {
               "account|customer|merchant|terminal|card|device|ip|bank",
               kRestart, kPlain, kVerdict,
               "Kinds of entity whose text is replaced by a keyed hash on arrival."},
-    ConfigKey{"wire.mask_key_file", kText, "", 0, 0, "", kRestart, kSecretFile, false,
+    ConfigKey{"wire.mask_key_file", kText, "", 0, 0, "", kRestart, kSecretFile, kVerdict,
               "File with the key of that hash, 32 bytes or more."},
     ConfigKey{"wire.dictionary_max", kInt, "50000000", 1, 1e9, "", kRestart, kPlain, kVerdict,
               "Texts that may be interned; further events that bring new ones are refused."},

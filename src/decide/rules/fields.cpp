@@ -228,12 +228,12 @@ Result<std::int64_t> Literals::entity(std::string_view text) {
   if (rest.empty() || rest.size() > wire::kDictionaryTextMax) {
     return fail(invalid_argument("literal_range", "an entity has 1 to 512 bytes of text"));
   }
+  const bool masked = masking != nullptr && masking->masks(kind);
   std::uint32_t address = 0;
-  if (kind == EntityKind::kIp && wire::parse_ipv4(rest, false, address)) {
+  if (!masked && kind == EntityKind::kIp && wire::parse_ipv4(rest, false, address)) {
     return signed_word(wire::EntityId::number(kind, address).word);
   }
   std::uint64_t number_value = 0;
-  const bool masked = masking != nullptr && masking->masks(kind);
   if (!masked && wire::canonical_number(rest, number_value)) {
     return signed_word(wire::EntityId::number(kind, number_value).word);
   }

@@ -7,6 +7,7 @@
 
 #include "main/event_feed.hpp"
 #include "main/gate_options.hpp"
+#include "main/masking.hpp"
 #include "main/pass_start.hpp"
 #include "main/replay_log.hpp"
 #include "main/rules/trial_input.hpp"
@@ -52,6 +53,7 @@ class LabelledSource final : public wire::EventSource {
 Result<std::shared_ptr<const decide::RuleSet>> compile_candidate(const std::string& text,
                                                                  const gate::PassOptions& options) {
   decide::CompileContext context;
+  context.masking = options.masking.get();
   context.detectors = {"ensemble", "forest"};
   context.thresholds = options.thresholds;
   context.window_keys_max = options.window_keys_max;
@@ -138,6 +140,9 @@ Result<decide::TrialReport> try_rules(const std::string& rules, const Arguments&
     wire::MemoryRejects rejects;
     wire::CsvOptions csv;
     csv.rejects_max = UINT64_MAX;
+    WEIR_ASSIGN(const auto config, load_configuration(args));
+    WEIR_ASSIGN(const auto masking, load_masking(*config));
+    csv.ids = wire::TextIds(nullptr, masking.get());
     WEIR_ASSIGN(const auto source, wire::CsvSource::open(args.text("file"), csv, &rejects));
     return try_source(*source, rules, args);
   }

@@ -40,6 +40,10 @@ class LivePass final : public server::PassService {
   // Finishes what was accepted, stops the threads, writes a snapshot.
   Status close();
   gate::Gate& gate() { return *gate_; }
+  // Returns how readers of events turn texts into parties.
+  wire::TextIds text_ids() const {
+    return {&gate_->pass().dictionary(), gate_->options().pass.masking.get()};
+  }
   // Sends alerts and verdicts to this stream from now on; null: to none.
   void publish_to(server::SseHub* hub);
   // Calls `seen` with the verdict of every alert, from the publishing thread. Set it before events

@@ -50,6 +50,7 @@ class LivePassTest : public testing::Test {
     options.pass.profile.edges = 4096;
     options.pass.profile.bytes_max = std::uint64_t{64} << 20;
     options.pass.window_keys_max = 1024;
+    options.pass.masking = masking_;
     auto live = LivePass::open(options, std::make_shared<const Config>(), kRules, metrics_);
     ASSERT_TRUE(live) << live.error().to_string();
     live_ = std::move(*live);
@@ -66,7 +67,7 @@ class LivePassTest : public testing::Test {
 
   server::SubmitReply ask(const std::string& events, server::Detail detail = server::Detail::kFull,
                           bool shadow = false) {
-    wire::NdjsonReader reader({.ids = wire::TextIds(&live_->gate().pass().dictionary(), nullptr)});
+    wire::NdjsonReader reader({.ids = live_->text_ids()});
     server::Submission submission;
     std::vector<wire::JsonItemError> errors;
     EXPECT_TRUE(reader.read(events, submission.batch, errors).is_ok());
@@ -107,6 +108,7 @@ class LivePassTest : public testing::Test {
   MetricRegistry metrics_;
   std::int64_t time_us_ =
       system_clock().wall_us() / kMicrosPerSecond * kMicrosPerSecond - kMicrosPerDay;
+  std::shared_ptr<const wire::Masking> masking_;
   std::unique_ptr<LivePass> live_;
 };
 
@@ -191,6 +193,31 @@ TEST_F(LivePassTest, DecidesInShadowAsItWouldHaveDecidedLive) {
   }
   EXPECT_EQ(live_->decision("s-9", false).error().reason(), "event_unknown");
   EXPECT_EQ(live_->gate().pass().counters().events.load(), 8U);
+}
+
+TEST_F(LivePassTest, KnowsMaskedPartiesByTheirTexts) {
+  live_.reset();
+  fs::remove_all(dir_);
+  const std::vector<wire::EntityKind> kinds = {wire::EntityKind::kAccount, wire::EntityKind::kIp};
+  masking_ =
+      std::make_shared<const wire::Masking>(as_bytes("a key of some length for a test"), kinds);
+  open();
+  ASSERT_TRUE(live_->put_rules("rule odd: block if creditor = 'account:b-1'\n", 1, kAna));
+  ASSERT_TRUE(live_->change_list("deny", server::ListChange::kAdd,
+                                 {{.value = "c-1", .kind = "account"}}, kAna));
+  for (int turn = 0; turn < 2; ++turn) {
+    const std::string id = "t-" + std::to_string(turn);
+    // The rule and the list name texts before and after the stream has brought them.
+    EXPECT_TRUE(contains(decide(id + "r", "77", "b-1", 5), R"("outcome":"block")"));
+    const std::string listed = decide(id + "l", "c-1", "a-2", 5);
+    EXPECT_TRUE(contains(listed, R"("outcome":"block")")) << listed;
+  }
+  const auto shown = live_->entity("account", "77", std::nullopt);
+  ASSERT_TRUE(shown) << shown.error().to_string();
+  EXPECT_FALSE(live_->entity("account", masking_->mask("77"), std::nullopt));
+  const std::string found = read("t-0r");
+  EXPECT_TRUE(contains(found, masking_->mask("b-1"))) << found;
+  EXPECT_FALSE(contains(found, "b-1\"")) << found;
 }
 
 TEST_F(LivePassTest, PagesThroughDecisionsNewestFirst) {

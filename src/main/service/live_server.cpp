@@ -67,7 +67,7 @@ void LiveServer::make_host(const server::HostOptions& options) {
   host_ = std::make_unique<server::Host>(
       options,
       server::HostParts{.pass = *live_,
-                        .ids = {&live_->gate().pass().dictionary(), nullptr},
+                        .ids = live_->text_ids(),
                         .keys = *keys_,
                         .audit = *audit_,
                         .metrics = metrics_,

@@ -169,6 +169,7 @@ Result<std::string> LivePass::decision(const std::string& event_id, bool feature
 Result<wire::EntityId> LivePass::entity_id(const std::string& kind, const std::string& id) const {
   decide::Literals literals;
   literals.dictionary = &gate_->pass().dictionary();
+  literals.masking = gate_->options().pass.masking.get();
   WEIR_ASSIGN(const std::int64_t word, literals.entity(kind + ":" + id));
   const wire::EntityId entity{static_cast<std::uint64_t>(word)};
   if (entity.tag() == wire::EntityId::kPending || decide::entity_kind_name(entity.kind()) != kind) {

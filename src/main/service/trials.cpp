@@ -110,7 +110,7 @@ Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const std::string& rules)
     settings.labels = gate_->labels();
     settings.lists = std::make_shared<const decide::Lists>(gate_->pass().lists());
     settings.lists->flagged(
-        settings.dictionary, nullptr, now_us,
+        settings.dictionary, gate_->options().pass.masking.get(), now_us,
         [&](wire::EntityId id, std::uint16_t flags) { settings.flags[id.word] = flags; });
   }));
   return std::make_shared<LogTrial>(std::move(compiled), std::move(settings));
