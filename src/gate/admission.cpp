@@ -184,8 +184,9 @@ bool Admission::out_of_sequence(const std::shared_ptr<PendingReply>& pending, Pa
       return true;
     case FramePlace::kGap:
       pending->fail(
-          out_of_range("sequence_gap", "producer_seq " + std::to_string(seq) + " does not follow " +
-                                           std::to_string(producers_.last(id).producer_seq))
+          failed_precondition("sequence_gap", "producer_seq " + std::to_string(seq) +
+                                                  " does not follow " +
+                                                  std::to_string(producers_.last(id).producer_seq))
               .at("producer_seq"));
       return true;
     case FramePlace::kFull:

@@ -58,6 +58,7 @@ Status Gate::recover() {
   log_options.genesis.created_us = clock_.wall_us();
   log_options.segments = options_.segments;
   WEIR_ASSIGN(log_, ledger::BlockLog::open(options_.dir, log_options, recovery_.log));
+  disk_ = std::make_unique<DiskGuard>(log_->segments(), clock_, options_.free_bytes_min);
   records_ = std::make_unique<StoredRecords>(*log_);
   repeat_records_ = std::make_unique<StoredRecords>(*log_);
   const ledger::Genesis& genesis = log_->genesis();
@@ -77,6 +78,8 @@ Status Gate::recover() {
     }
   }
   snapshot_height_ = recovery_.snapshot_height;
+  counters_.snapshot_height = snapshot_height_;
+  counters_.sealed_height = durable;
   counters_.committed_seq = admission_->next_seq() - 1;
   recovery_.seconds = static_cast<double>(clock_.mono_ns() - started_ns) * 1e-9;
   if (!recovery_.log.torn_reason.empty()) {
@@ -92,6 +95,10 @@ Status Gate::submit(Submission&& submission) {
   if (submission.batch.events.empty() && !submission.checkpoint) {
     if (submission.done) submission.done(Reply{});
     return Status::ok();
+  }
+  if (Status status = disk(); !status.is_ok()) {
+    counters_.refused_disk.fetch_add(submission.batch.size(), std::memory_order_relaxed);
+    return status;
   }
   const std::lock_guard lock(mutex_);
   if (!failure_.is_ok()) return failure_;
@@ -150,6 +157,10 @@ Status Gate::health() const {
   const std::lock_guard lock(mutex_);
   if (!failure_.is_ok()) return failure_;
   return closing_ ? closing_status() : Status::ok();
+}
+
+Status Gate::disk() {
+  return disk_ == nullptr ? Status::ok() : disk_->check();
 }
 
 Versions Gate::versions() const {
@@ -373,6 +384,16 @@ std::vector<std::uint8_t> Gate::label_payload(const std::vector<LabelInput>& lab
   return std::move(payload.buffer());
 }
 
+void Gate::touch(PassBatch& batch) {
+  pass_->touch(batch);
+  const profile::Profiles& profiles = pass_->profiles();
+  const profile::ProfileCounts counts = profiles.counts();
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  counters_.profiles.store(counts.parties, kRelaxed);
+  counters_.profile_bytes.store(profiles.bytes(), kRelaxed);
+  counters_.edge_evictions.store(counts.edge_evictions, kRelaxed);
+}
+
 void Gate::hash(PassBatch& batch) {
   if (batch.sealed && log_ != nullptr) pass_->hash(batch);
 }
@@ -387,6 +408,7 @@ void Gate::seal(PassBatch& batch) {
     return committed(batch, Status::ok());
   }
   pass_->seal(batch, log_->durable_height());
+  counters_.sealed_height.store(batch.height, std::memory_order_relaxed);
   log_->append(std::move(batch.block),
                [this, &batch](ledger::Height, const Status& status) { committed(batch, status); });
 }

@@ -23,6 +23,7 @@
 #include "base/histogram.hpp"
 #include "gate/admission.hpp"
 #include "gate/child_replies.hpp"
+#include "gate/disk_guard.hpp"
 #include "gate/label_book.hpp"
 #include "gate/pass.hpp"
 #include "gate/pipeline.hpp"
@@ -40,6 +41,7 @@ struct GateOptions {
   storage::SegmentLogOptions segments;
   std::uint64_t chain_id = 1;
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;
+  std::uint64_t free_bytes_min = 0;  // below this much free disk new events are refused
   unsigned threads = 2;
   unsigned batches_in_flight = 6;
   bool merge_submissions = true;  // false: a submission is a block (files: two runs are equal)
@@ -54,10 +56,16 @@ struct GateCounters {
   std::atomic<std::uint64_t> queued_events{0};
   std::atomic<std::uint64_t> queued_bytes{0};
   std::atomic<std::uint64_t> refused_full{0};
+  std::atomic<std::uint64_t> refused_disk{0};
   std::atomic<std::uint64_t> committed_events{0};
   std::atomic<std::uint64_t> committed_seq{0};
   std::atomic<std::int64_t> commit_lag_ns{0};  // of the last block: admission to durable
+  std::atomic<ledger::Height> sealed_height{0};
   std::atomic<std::uint64_t> snapshots{0};
+  std::atomic<ledger::Height> snapshot_height{0};
+  std::atomic<std::uint64_t> profiles{0};
+  std::atomic<std::uint64_t> profile_bytes{0};
+  std::atomic<std::uint64_t> edge_evictions{0};
 };
 
 struct RecoverySummary {
@@ -76,7 +84,8 @@ class Gate final : private Stages {
   ~Gate() override;
 
   // Takes a submission; `done` is called exactly once later. Errors, with `done` not called and
-  // the submission untouched: resource_exhausted (queue_full), unavailable (closing, log_failed).
+  // the submission untouched: resource_exhausted (queue_full, disk_low), unavailable (closing,
+  // log_failed).
   Status submit(Submission&& submission);
   // Decides a submission without committing and without changing anything: `done` gets what the
   // reply would be now, at rest, with height 0. A forked child decides, on copies of what it
@@ -117,6 +126,8 @@ class Gate final : private Stages {
   const GateOptions& options() const { return options_; }
   // Returns ok, or why the gate takes no submissions.
   Status health() const;
+  // Returns ok, or why the disk takes no new events (disk_low).
+  Status disk();
   // Returns the versions in force. Thread-safe.
   Versions versions() const;
 
@@ -155,7 +166,7 @@ class Gate final : private Stages {
   void decide_in_child(Submission&& submission, int pipe);
 
   PassBatch* admit() override;
-  void touch(PassBatch& batch) override { pass_->touch(batch); }
+  void touch(PassBatch& batch) override;
   void score(PassBatch& batch) override { pass_->score(batch); }
   void decide(PassBatch& batch) override { pass_->decide(batch); }
   void hash(PassBatch& batch) override;
@@ -178,6 +189,7 @@ class Gate final : private Stages {
   Clock& clock_;
   std::unique_ptr<storage::DataDir> dir_;
   std::unique_ptr<ledger::BlockLog> log_;
+  std::unique_ptr<DiskGuard> disk_;
   std::unique_ptr<Pass> pass_;
   std::unique_ptr<Admission> admission_;
   RecoverySummary recovery_;

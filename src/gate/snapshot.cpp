@@ -64,6 +64,7 @@ void Gate::reap_snapshot(bool wait) {
   snapshot_child_ = 0;
   if (reaped > 0 && WIFEXITED(state) && WEXITSTATUS(state) == 0) {
     snapshot_height_ = pending_snapshot_height_;
+    counters_.snapshot_height = snapshot_height_;
     counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
   } else {
     log_warning("gate", "snapshot_failed", "a snapshot could not be written; the log has it all",

@@ -89,6 +89,7 @@ class BlockLog {
   storage::DirectBufferPool& pool();
   storage::SegmentLog& segments() { return *log_; }
   storage::CommitterStats commit_stats() const;
+  std::uint64_t bytes_on_disk() const { return log_->bytes_on_disk(); }
 
  private:
   BlockLog() = default;

@@ -79,6 +79,7 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
   options.admission.batch_events = static_cast<std::uint32_t>(config.u64("gate.batch_events"));
   options.admission.dedup_events = config.u64("dedup.events");
   options.queue_bytes = config.u64("gate.queue_bytes");
+  options.free_bytes_min = config.u64("storage.free_bytes_min");
   options.segments.segment_bytes = config.u64("storage.segment_bytes");
   options.segments.durability = config.text("storage.durability") == "process"
                                     ? storage::Durability::kProcess

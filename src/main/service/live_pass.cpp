@@ -29,7 +29,10 @@ server::SubmitReply failed_reply(const Status& status, gate::Submission&& submis
 }  // namespace
 
 LivePass::LivePass(std::shared_ptr<const Config> config, MetricRegistry& metrics)
-    : config_(std::move(config)), metrics_(metrics), figures_(system_clock().wall_us()) {
+    : config_(std::move(config)),
+      metrics_(metrics),
+      live_metrics_(metrics, system_clock().wall_us()),
+      figures_(system_clock().wall_us()) {
   metrics_.add_collector([this] { collect(); });
 }
 
@@ -78,7 +81,11 @@ Status LivePass::close() {
 
 // Runs on the log's thread: it only copies the rows that people want to see.
 void LivePass::committed(const gate::PassBatch& batch) {
-  if (batch.models != nullptr) json_.note_models(batch.versions.models, batch.models);
+  live_metrics_.committed(batch.rows(), system_clock().mono_ns() - batch.admitted_ns);
+  if (batch.models != nullptr && batch.versions.models != noted_models_) {
+    noted_models_ = batch.versions.models;
+    json_.note_models(noted_models_, batch.models);
+  }
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const wire::VerdictCore& core = batch.verdicts[row];
     if (core.outcome == 0 && (core.flags & wire::kAlert) == 0) continue;
@@ -174,8 +181,13 @@ void LivePass::submit(server::Submission submission) {
   inner.done = [this, done, received_ns, detail = submission.detail, ack = inner.ack,
                 shadow = submission.shadow](gate::Reply&& reply) {
     const std::size_t rows = reply.verdicts.size();
-    (*done)(render(std::move(reply), detail, ack, shadow));
-    if (!shadow) figures_.answered(system_clock().mono_ns() - received_ns, rows);
+    server::SubmitReply out = render(std::move(reply), detail, ack, shadow);
+    if (!shadow) {
+      const std::int64_t elapsed_ns = system_clock().mono_ns() - received_ns;
+      figures_.answered(elapsed_ns, rows);
+      live_metrics_.answered(ack, elapsed_ns);
+    }
+    (*done)(std::move(out));
   };
   const Status status =
       submission.shadow ? gate_->shadow(std::move(inner)) : gate_->submit(std::move(inner));
@@ -191,6 +203,8 @@ server::Health LivePass::health() {
   health.components.push_back(
       {"log", status.is_ok() || closing, status.is_ok() ? "" : status.message()});
   health.components.push_back({"gate", !closing, closing ? "draining" : ""});
+  const Status disk = gate_->disk();
+  health.components.push_back({"disk", disk.is_ok(), disk.is_ok() ? "" : disk.message()});
   const bool full = gate_->pass().profiles().full();
   health.components.push_back(
       {"profiles", !full, full ? "profile.bytes_max reached; new accounts share a profile" : ""});
@@ -214,10 +228,7 @@ void LivePass::tick_loop() {
 // Sets the gauges that are cheaper to read than to keep.
 void LivePass::collect() {
   if (gate_ == nullptr) return;
-  const ledger::Height durable = gate_->log() == nullptr ? 0 : gate_->log()->durable_height();
-  metrics_.gauge(Metric::kDurableHeight).set(durable);
-  metrics_.gauge(Metric::kLedgerHeight).set(durable);
-  metrics_.gauge(Metric::kRulesVersion).set(gate_->versions().rules);
+  live_metrics_.collect(*gate_, health());
 }
 
 server::Overview LivePass::overview() {
@@ -239,6 +250,7 @@ server::Overview LivePass::overview() {
                                        count);
   }
   if (gate.refused_full != 0) out.refused_by_reason.emplace_back("queue_full", gate.refused_full);
+  if (gate.refused_disk != 0) out.refused_by_reason.emplace_back("disk_low", gate.refused_disk);
   out.commit_mode = gate_->log() == nullptr ? "off" : config_->text("storage.durability");
   out.commit_seq = gate.committed_seq;
   out.commit_lag_us = static_cast<double>(gate.commit_lag_ns.load()) * 1e-3;

@@ -21,6 +21,7 @@
 #include "ledger/decision_index.hpp"
 #include "main/service/decision_json.hpp"
 #include "main/service/live_figures.hpp"
+#include "main/service/live_metrics.hpp"
 #include "main/service/replay_jobs.hpp"
 #include "server/service.hpp"
 #include "server/sse/hub.hpp"
@@ -131,7 +132,9 @@ class LivePass final : public server::PassService {
   std::mutex hub_mutex_;
   server::SseHub* hub_ = nullptr;  // guarded by hub_mutex_
   DecisionJson json_;
+  LiveMetrics live_metrics_;
   LiveFigures figures_;
+  std::uint32_t noted_models_ = 0;  // the log's thread
   std::unique_ptr<gate::Gate> gate_;
   std::unique_ptr<ledger::DecisionIndex> index_;
   std::mutex change_mutex_;  // one change of rules or lists at a time

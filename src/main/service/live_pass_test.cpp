@@ -220,6 +220,27 @@ TEST_F(LivePassTest, KnowsMaskedPartiesByTheirTexts) {
   EXPECT_FALSE(contains(found, "b-1\"")) << found;
 }
 
+TEST_F(LivePassTest, ExposesWhatThePassCounts) {
+  decide("t-1", "a-1", "a-7", 5000);
+  decide("t-2", "a-1", "a-7", 5);
+  const server::SubmitReply repeated = ask(event("t-2", "a-1", "a-7", 5));
+  ASSERT_EQ(repeated.refusals.size(), 1U);  // at another time
+  std::string text;
+  metrics_.write_prometheus(text);
+  for (int scrape = 0; scrape < 2; ++scrape) {
+    EXPECT_EQ(metrics_.value(Metric::kEventsTotal), 2);
+    EXPECT_EQ(metrics_.value(Metric::kVerdictsTotal, {"hold"}), 1);
+    EXPECT_EQ(metrics_.value(Metric::kRefusedTotal, {"id_conflict"}), 1);
+    EXPECT_EQ(metrics_.value(Metric::kDictionaryEntries, {"account"}), 2);
+    EXPECT_EQ(metrics_.value(Metric::kReady, {"disk"}), 1);
+    EXPECT_EQ(metrics_.value(Metric::kDecisionSeconds, {"committed"}), 3);
+    metrics_.write_prometheus(text);
+  }
+  EXPECT_GE(metrics_.value(Metric::kDurableHeight), 3);
+  EXPECT_GT(metrics_.value(Metric::kDiskFreeBytes), 0);
+  EXPECT_EQ(metrics_.value(Metric::kProfileAccounts), 2);
+}
+
 TEST_F(LivePassTest, PagesThroughDecisionsNewestFirst) {
   for (int i = 1; i <= 7; ++i) decide("t-" + std::to_string(i), "a-1", "a-2", i == 3 ? 2000 : 10);
   decide("t-8", "a-5", "a-6", 10);

@@ -10,6 +10,7 @@ namespace weir::server {
 Code refusal_code(wire::Refusal refusal) {
   switch (refusal) {
     case wire::Refusal::kIdConflict:
+    case wire::Refusal::kAlreadyCommitted:
       return Code::kAlreadyExists;
     case wire::Refusal::kSequenceGap:
       return Code::kFailedPrecondition;
