@@ -74,6 +74,32 @@ void encode(std::span<const decide::RuleHit> hits, std::span<const decide::HitSi
   }
 }
 
+void encode(const QuarantineControl& control, ByteWriter& out) {
+  out.put(control);
+}
+
+profile::LabelUpdate update_of(const LabelControl& label) {
+  profile::LabelUpdate update;
+  update.debtor = {label.debtor};
+  update.creditor = {label.creditor};
+  update.fraud = label.fraud != 0;
+  update.at_us = label.at_us;
+  update.previous_fraud = label.previous_fraud != 0;
+  update.previous_at_us = label.has_previous != 0 ? label.previous_at_us : profile::kNoTime;
+  return update;
+}
+
+std::uint16_t flags_of(const QuarantineControl& control) {
+  switch (control.mode) {
+    case QuarantineMode::kHold:
+      return profile::kQuarantined;
+    case QuarantineMode::kBlock:
+      return kQuarantineFlags;
+    default:
+      return 0;
+  }
+}
+
 Result<RulesControl> decode_rules(Bytes payload) {
   ByteReader in(payload);
   RulesControl control;
@@ -125,6 +151,17 @@ Result<CheckpointControl> decode_checkpoint(Bytes payload) {
   control.first_seq = in.u64();
   control.source = in.text();
   return checked(in, "checkpoint", std::move(control));
+}
+
+Result<QuarantineControl> decode_quarantine(Bytes payload) {
+  ByteReader in(payload);
+  const auto control = in.get<QuarantineControl>();
+  const wire::EntityId entity{control.entity};
+  const bool named = entity.present() && entity.tag() != wire::EntityId::kPending;
+  if (in.ok() && (!named || control.mode > QuarantineMode::kBlock)) {
+    return fail(bad_payload("quarantine"));
+  }
+  return checked(in, "quarantine", control);
 }
 
 std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row) {

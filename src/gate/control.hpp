@@ -17,6 +17,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "decide/decider.hpp"
+#include "profile/profiles.hpp"
 #include "wire/event.hpp"
 
 namespace weir::gate {
@@ -59,6 +60,22 @@ struct LabelControl {
   std::uint8_t zero[5] = {};
 };
 static_assert(sizeof(LabelControl) == 48);
+// Returns what a label changes in the profiles.
+profile::LabelUpdate update_of(const LabelControl& label);
+
+// Puts one entity in quarantine, or ends it: the last record of an entity counts.
+enum class QuarantineMode : std::uint8_t { kEnd = 0, kHold = 1, kBlock = 2 };
+struct QuarantineControl {
+  std::uint64_t quarantine = 0;  // which one; for those who show it
+  std::uint64_t entity = 0;
+  QuarantineMode mode = QuarantineMode::kEnd;
+  std::uint8_t zero[7] = {};
+};
+static_assert(sizeof(QuarantineControl) == 24);
+// Returns the EntityFlags that hold from the record on: of kQuarantineFlags.
+inline constexpr std::uint16_t kQuarantineFlags =
+    profile::kQuarantined | profile::kQuarantineBlocks;
+std::uint16_t flags_of(const QuarantineControl& control);
 
 // How far an import or a producer has come; rides in the block that holds its last event.
 struct CheckpointControl {
@@ -84,6 +101,7 @@ void encode(const ListsControl& control, ByteWriter& out);
 void encode(const ConfigControl& control, ByteWriter& out);
 void encode(std::span<const LabelControl> labels, ByteWriter& out);
 void encode(const CheckpointControl& control, ByteWriter& out);
+void encode(const QuarantineControl& control, ByteWriter& out);
 // Writes hits with the sides of those that have them, in order.
 void encode(std::span<const decide::RuleHit> hits, std::span<const decide::HitSides> sides,
             ByteWriter& out);
@@ -94,6 +112,7 @@ Result<ListsControl> decode_lists(Bytes payload);
 Result<ConfigControl> decode_config(Bytes payload);
 Result<std::vector<LabelControl>> decode_labels(Bytes payload);
 Result<CheckpointControl> decode_checkpoint(Bytes payload);
+Result<QuarantineControl> decode_quarantine(Bytes payload);
 
 // Returns the rules that fired on a row, from a block's control area; none of a record that is cut.
 std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row);

@@ -38,16 +38,7 @@ void Pass::apply_labels(const PassBatch& batch) {
     if (record->type != ledger::ControlType::kLabel) continue;
     const auto labels = decode_labels(record->payload);
     CHECK(labels.has_value());
-    for (const LabelControl& label : *labels) {
-      profile::LabelUpdate update;
-      update.debtor = {label.debtor};
-      update.creditor = {label.creditor};
-      update.fraud = label.fraud != 0;
-      update.at_us = label.at_us;
-      update.previous_fraud = label.previous_fraud != 0;
-      update.previous_at_us = label.has_previous != 0 ? label.previous_at_us : profile::kNoTime;
-      profiles_.apply_label(update);
-    }
+    for (const LabelControl& label : *labels) profiles_.apply_label(update_of(label));
   }
 }
 
@@ -334,6 +325,10 @@ Status Pass::apply(const ledger::ControlRecord& record) {
       return apply_models(record.payload);
     case ledger::ControlType::kLists:
       return apply_lists(record.payload);
+    case ledger::ControlType::kQuarantine: {
+      WEIR_ASSIGN(const QuarantineControl control, decode_quarantine(record.payload));
+      return profiles_.set_flags({control.entity}, kQuarantineFlags, flags_of(control));
+    }
     case ledger::ControlType::kConfig: {
       WEIR_ASSIGN(const ConfigControl config, decode_config(record.payload));
       versions_.config = config.version;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/time_text.hpp"
+#include "gate/profile_history.hpp"
 #include "main/service/live_pass.hpp"
 
 namespace weir::main {
@@ -95,6 +96,24 @@ void write_profile(JsonWriter& json, const profile::ProfileView& view) {
   json.end_array().end_object();
 }
 
+std::string entity_json(const std::string& kind, const std::string& id, std::int64_t time_us,
+                        std::optional<std::uint64_t> seq, const profile::ProfileView& view) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().key("kind").string(kind).key("id").string(id);
+  json.key("as_of").string(format_time(time_us));
+  if (seq) json.key("seq").u64(*seq);
+  write_flags(json, view.flags);
+  json.key("profile");
+  if (view.has_profile) {
+    write_profile(json, view);
+  } else {
+    json.null();
+  }
+  json.end_object();
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> LivePass::windows() {
@@ -142,29 +161,20 @@ std::int64_t LivePass::newest_event_us() const {
 
 Result<std::string> LivePass::entity(const std::string& kind, const std::string& id,
                                      std::optional<std::uint64_t> as_of) {
-  if (as_of) {
-    return fail(
-        Status(Code::kUnimplemented, "as_of", "profiles as of an earlier event are not available")
-            .at("as_of"));
-  }
   WEIR_ASSIGN(const wire::EntityId word, entity_id(kind, id));
+  if (as_of) {
+    WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
+    WEIR_ASSIGN(const gate::ProfileAsOf then,
+                gate::profile_as_of(*log, gate_->options().pass.profile, gate_->pass().dictionary(),
+                                    word, *as_of));
+    return entity_json(kind, id, then.time_us, as_of, then.view);
+  }
   const std::int64_t now_us = newest_event_us();
   Result<profile::ProfileView> view;
   WEIR_TRY(at_rest([&] { view = gate_->pass().profiles().view(word, now_us); }));
   WEIR_TRY(view);
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object().key("kind").string(kind).key("id").string(id);
-  json.key("as_of").string(format_time(std::max(now_us, std::max<std::int64_t>(view->last_us, 0))));
-  write_flags(json, view->flags);
-  json.key("profile");
-  if (view->has_profile) {
-    write_profile(json, *view);
-  } else {
-    json.null();
-  }
-  json.end_object();
-  return text;
+  const std::int64_t time_us = std::max(now_us, std::max<std::int64_t>(view->last_us, 0));
+  return entity_json(kind, id, time_us, as_of, *view);
 }
 
 Result<std::string> LivePass::config() {

@@ -289,6 +289,15 @@ TEST_F(LivePassTest, LabelsRaiseThePayeesRisk) {
   ASSERT_TRUE(live_->label({{"t-1", false, time_us_, ""}}, kAna));
   EXPECT_TRUE(contains(*live_->entity("account", "a-7", {}), R"("fraud_as_payee":0,)"));
   EXPECT_EQ(live_->entity("account", "nobody", {}).error().reason(), "entity_unknown");
+  decide("t-2", "a-1", "a-7", 5);
+  const auto then = live_->entity("account", "a-7", 1);
+  ASSERT_TRUE(then) << then.error().to_string();
+  EXPECT_TRUE(contains(*then, R"("seq":1,)")) << *then;
+  EXPECT_EQ(then->substr(then->find("\"profile\"")), before->substr(before->find("\"profile\"")));
+  const std::string now = *live_->entity("account", "a-7", {});
+  const std::string last = *live_->entity("account", "a-7", 2);
+  EXPECT_EQ(last.substr(last.find("\"profile\"")), now.substr(now.find("\"profile\"")));
+  EXPECT_EQ(live_->entity("account", "a-7", 3).error().reason(), "seq_unknown");
 }
 
 TEST_F(LivePassTest, PutsAndRollsBackRules) {
