@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "decide/rules/rule_set.hpp"
 #include "gate/control.hpp"
+#include "gate/detected.hpp"
 #include "profile/gathered.hpp"
 
 namespace weir::gate {
@@ -153,20 +154,10 @@ void Pass::read_balances(const PassBatch& batch) {
 
 void Pass::run_decider(PassBatch& batch) {
   const profile::EventColumns columns = batch.index.columns(batch.events);
-  constexpr std::string_view kEnsembleOnly[] = {"ensemble"};
   decide::DecideInput input;
   input.columns = &columns;
   input.features = &batch.features;
-  input.tail_e6 = batch.scores.tail_e6;
-  input.score_flags = batch.scores.flags;
-  input.detector_mask = batch.scores.detector_mask;
-  input.detector_tail = batch.scores.tail.data();
-  input.tail_stride = batch.scores.tail_stride;
-  if (batch.models != nullptr) {
-    input.detector_names = batch.models->names();
-  } else {
-    input.detector_names = kEnsembleOnly;
-  }
+  bind_scores(batch.models.get(), batch.scores, input);
   input.late = batch.touched.late;
   input.profile_full = batch.touched.profile_full;
   input.balance = balances_;
@@ -190,18 +181,12 @@ void Pass::write_rule_hits(PassBatch& batch) {
 // Completes the reasons of every verdict that is not a plain pass by what moved its score.
 void Pass::explain(PassBatch& batch) const {
   if (batch.models == nullptr) return;
-  constexpr std::size_t kParts = 8;
-  std::array<detect::Contribution, kParts> parts;
-  std::array<decide::FeatureWeight, kParts> weights;
+  std::array<decide::FeatureWeight, decide::kReasonsMax> weights;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     wire::VerdictCore& verdict = batch.verdicts[row];
     if (verdict.outcome == 0 && (verdict.flags & wire::kAlert) == 0) continue;
-    const auto count = batch.models->explain(batch.features, row, parts);
-    CHECK(count.has_value());
-    for (std::size_t i = 0; i < *count; ++i) {
-      weights[i] = {static_cast<profile::Feature>(parts[i].feature), parts[i].weight};
-    }
-    decide::add_reason_codes(verdict, std::span(weights.data(), *count));
+    const std::size_t count = explain_score(*batch.models, batch.features, row, weights);
+    decide::add_reason_codes(verdict, std::span(weights.data(), count));
   }
 }
 

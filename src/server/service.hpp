@@ -195,12 +195,20 @@ struct Overview {
   std::vector<SparkSeries> spark{};
 };
 
+// A row of a threshold table, in tail units; the first whose `where` holds applies.
+struct ThresholdLevel {
+  std::string where{};  // a condition as in rules, or empty: always
+  double alert = 0;
+  double hold = 0;
+  std::optional<double> block{};
+};
+
 struct ReplayRequest {
-  std::uint64_t from = 0;    // heights, inclusive; 0: from the first
-  std::uint64_t to = 0;      // 0: to the last
-  std::string rules{};       // candidate text, or empty: as live
-  std::string models{};      // candidate model set, or empty
-  std::string thresholds{};  // candidate table, or empty
+  std::uint64_t from = 0;                    // heights, inclusive; 0: from the first
+  std::uint64_t to = 0;                      // 0: to the last
+  std::string rules{};                       // candidate text, or empty: as live
+  std::uint32_t models = 0;                  // candidate: a version that the log holds, 0: as live
+  std::vector<ThresholdLevel> thresholds{};  // candidate table, or empty: as live
 };
 
 class PassService {

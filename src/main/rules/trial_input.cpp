@@ -1,9 +1,7 @@
 #include "main/rules/trial_input.hpp"
 
-#include <array>
-#include <string_view>
-
 #include "base/bytes.hpp"
+#include "gate/detected.hpp"
 
 namespace weir::main {
 
@@ -40,21 +38,11 @@ std::vector<decide::TrialLabel> KnownLabels::of(const std::vector<wire::Event>& 
 Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionary,
                  const KnownLabels& labels, decide::RuleTrial& trial) {
   if (batch.events.empty()) return Status::ok();
-  static constexpr std::string_view kEnsembleOnly[] = {"ensemble"};
   const profile::EventColumns columns = batch.index.columns(batch.events);
   decide::TrialBatch rows;
   rows.input.columns = &columns;
   rows.input.features = &batch.features;
-  rows.input.tail_e6 = batch.scores.tail_e6;
-  rows.input.score_flags = batch.scores.flags;
-  rows.input.detector_mask = batch.scores.detector_mask;
-  rows.input.detector_tail = batch.scores.tail.data();
-  rows.input.tail_stride = batch.scores.tail_stride;
-  if (batch.models != nullptr) {
-    rows.input.detector_names = batch.models->names();
-  } else {
-    rows.input.detector_names = kEnsembleOnly;
-  }
+  gate::bind_scores(batch.models.get(), batch.scores, rows.input);
   rows.input.late = batch.touched.late;
   rows.input.profile_full = batch.touched.profile_full;
   rows.input.side = batch.side;

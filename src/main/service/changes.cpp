@@ -131,10 +131,14 @@ std::string LivePass::rules_author(std::uint32_t version) {
 }
 
 Result<std::shared_ptr<const decide::RuleSet>> LivePass::compile(
-    const std::string& text, std::vector<decide::RuleError>& errors) {
+    const std::string& text, std::vector<decide::RuleError>& errors,
+    std::optional<std::vector<decide::ThresholdRow>> thresholds) {
   Result<std::shared_ptr<const decide::RuleSet>> compiled;
-  WEIR_TRY(at_rest(
-      [&] { compiled = decide::check_rules(text, gate_->pass().compile_context(), errors); }));
+  WEIR_TRY(at_rest([&] {
+    decide::CompileContext context = gate_->pass().compile_context();
+    if (thresholds) context.thresholds = std::move(*thresholds);
+    compiled = decide::check_rules(text, context, errors);
+  }));
   if (!compiled && !errors.empty()) return fail(rules_invalid(errors.front()));
   return compiled;
 }

@@ -6,6 +6,7 @@
 #include "base/decimal.hpp"
 #include "base/time_text.hpp"
 #include "decide/verdict_json.hpp"
+#include "gate/detected.hpp"
 #include "wire/csv/mapping.hpp"
 #include "wire/iso_code.hpp"
 #include "wire/text_id.hpp"
@@ -39,12 +40,9 @@ ModelPart explain_by_models(const detect::ModelSet& models, const gate::Decision
     part.views.push_back(
         {models.names()[d], decision.versions.models, static_cast<double>(out.tail_of(d)[0])});
   }
-  std::array<detect::Contribution, decide::kReasonsMax> contributions;
-  const auto count = models.explain(row, 0, contributions);
-  for (std::size_t i = 0; count && i < *count; ++i) {
-    part.weights.push_back(
-        {static_cast<profile::Feature>(contributions[i].feature), contributions[i].weight});
-  }
+  std::array<decide::FeatureWeight, decide::kReasonsMax> weights;
+  const std::size_t count = gate::explain_score(models, row, 0, weights);
+  part.weights.assign(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(count));
   return part;
 }
 

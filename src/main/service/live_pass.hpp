@@ -119,13 +119,15 @@ class LivePass final : public server::PassService {
   Result<wire::EntityId> entity_id(const std::string& kind, const std::string& id) const;
   // Returns the time of the newest event stored, 0 if there is none.
   std::int64_t newest_event_us() const;
-  // Compiles a text against the pass; invalid_argument (rules_invalid) with `errors` filled.
-  Result<std::shared_ptr<const decide::RuleSet>> compile(const std::string& text,
-                                                         std::vector<decide::RuleError>& errors);
+  // Compiles a text against the pass, with its thresholds or those given; invalid_argument
+  // (rules_invalid) with `errors` filled.
+  Result<std::shared_ptr<const decide::RuleSet>> compile(
+      const std::string& text, std::vector<decide::RuleError>& errors,
+      std::optional<std::vector<decide::ThresholdRow>> thresholds = std::nullopt);
   // Puts a text in force as the next version.
   Result<server::Changed> put_version(const std::string& text, const server::Actor& actor);
   std::string rules_author(std::uint32_t version);
-  Result<std::shared_ptr<LogTrial>> make_trial(const std::string& rules);
+  Result<std::shared_ptr<LogTrial>> make_trial(const server::ReplayRequest& candidate);
 
   std::shared_ptr<const Config> config_;
   MetricRegistry& metrics_;

@@ -396,10 +396,28 @@ TEST_F(LivePassTest, ReplaysItsLogAndTriesCandidates) {
   const auto tried = live_->try_rules(request.rules);
   ASSERT_TRUE(tried);
   EXPECT_TRUE(contains(*tried, R"("precision":1)")) << *tried;
-  request.models = "set";
-  EXPECT_EQ(live_->start_replay(request, kAna).error().code(), Code::kUnimplemented);
+  request.models = 9;
+  EXPECT_EQ(live_->start_replay(request, kAna).error().reason(), "version_unknown");
   EXPECT_EQ(live_->cancel_replay("r-9", kAna).reason(), "replay_unknown");
   EXPECT_TRUE(live_->cancel_replay(*same, kAna).is_ok());
+}
+
+TEST_F(LivePassTest, TriesThresholdsOnTheRulesInForce) {
+  for (int i = 0; i < 10; ++i) decide("t-" + std::to_string(i), "a-1", "a-2", 300 * i);
+  server::ReplayRequest request;
+  // Every score reaches a tail of 0: what the first row takes is blocked, what is left is held.
+  request.thresholds = {{.where = "amount > 2000", .alert = 0, .hold = 0, .block = 0},
+                        {.where = "", .alert = 0, .hold = 0, .block = {}}};
+  const auto candidate = live_->start_replay(request, kAna);
+  ASSERT_TRUE(candidate) << candidate.error().to_string();
+  // Of 0, 300, ... 2700 the rule in force held 1200 and more.
+  EXPECT_TRUE(contains(finished(*candidate), R"("changed":7)")) << *live_->replay(*candidate);
+  const std::string changes = *live_->replay_changes(*candidate);
+  EXPECT_TRUE(contains(changes, R"({"seq":1,"before":"pass","after":"hold","rule":""})"))
+      << changes;
+  EXPECT_TRUE(contains(changes, R"({"seq":8,"before":"hold","after":"block","rule":"large"})"));
+  request.thresholds[0].where = "amuont > 1";
+  EXPECT_EQ(live_->start_replay(request, kAna).error().reason(), "rules_invalid");
 }
 
 TEST_F(LivePassTest, AnswersWithoutWaitingOnceClosed) {

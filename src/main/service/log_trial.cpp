@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gate/detected.hpp"
+
 namespace weir::main {
 
 LogTrial::LogTrial(std::shared_ptr<const decide::RuleSet> candidate, LogTrialSettings settings)
@@ -66,18 +68,11 @@ Status LogTrial::add(const ledger::BlockView& block) {
   if (block.events().empty()) return Status::ok();
   WEIR_TRY(read_columns(block));
   WEIR_TRY(score(block.header().models_version));
-  constexpr std::string_view kEnsembleOnly[] = {"ensemble"};
   const profile::EventColumns columns = index_.columns(block.events());
   decide::TrialBatch batch;
   batch.input.columns = &columns;
   batch.input.features = &features_;
-  batch.input.tail_e6 = scores_.tail_e6;
-  batch.input.score_flags = scores_.flags;
-  batch.input.detector_mask = scores_.detector_mask;
-  batch.input.detector_tail = scores_.tail.data();
-  batch.input.tail_stride = scores_.tail_stride;
-  batch.input.detector_names = kEnsembleOnly;
-  if (models_ != nullptr) batch.input.detector_names = models_->names();
+  gate::bind_scores(models_.get(), scores_, batch.input);
   batch.input.late = late_;
   batch.input.profile_full = profile_full_;
   batch.input.side = block.side();

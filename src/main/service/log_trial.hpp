@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct LogTrialSettings {
   std::unordered_map<std::uint64_t, std::uint16_t> flags;  // EntityFlags of the entities on lists
   gate::LabelBook labels;
   const wire::Dictionary* dictionary = nullptr;
-  // Returns the models of a version, null for version 0.
+  // Returns the models to score a block with that was decided with this version; null: none.
   std::function<Result<std::shared_ptr<const detect::ModelSet>>(std::uint32_t)> models;
 };
 
@@ -48,7 +49,7 @@ class LogTrial {
 
   LogTrialSettings settings_;
   decide::RuleTrial trial_;
-  std::uint32_t models_version_ = 0;
+  std::optional<std::uint32_t> models_version_;  // of models_
   std::shared_ptr<const detect::ModelSet> models_;
   profile::FeatureMatrix features_;
   profile::IndexOut index_;

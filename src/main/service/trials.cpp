@@ -13,13 +13,6 @@ namespace {
 constexpr std::uint64_t kTryEventsMax = 1'000'000;
 constexpr ledger::Height kReplayStep = 64;  // blocks between looks at cancellation
 
-Status not_available(std::string_view member) {
-  return Status(Code::kUnimplemented, "candidate",
-                "a replay with candidate " + std::string(member) + " is not available")
-      .at("candidate." + std::string(member))
-      .hint("candidate.rules is");
-}
-
 void write_core(JsonWriter& json, std::string_view name, const wire::VerdictCore& core) {
   json.key(name).begin_object().key("outcome");
   json.string(wire::outcome_name(static_cast<wire::Outcome>(core.outcome)));
@@ -98,13 +91,27 @@ Result<decide::TrialReport> run_trial(const ledger::BlockLog& log, const ReplayR
 
 }  // namespace
 
-Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const std::string& rules) {
+Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const server::ReplayRequest& candidate) {
+  std::string text = candidate.rules;
+  if (text.empty()) {
+    WEIR_TRY(at_rest([&] { text = gate_->pass().decider().rules()->text; }));
+  }
+  std::optional<std::vector<decide::ThresholdRow>> thresholds;
+  if (!candidate.thresholds.empty()) thresholds.emplace();
+  for (const server::ThresholdLevel& level : candidate.thresholds) {
+    thresholds->push_back({level.where, level.alert, level.hold, level.block});
+  }
   std::vector<decide::RuleError> errors;
-  WEIR_ASSIGN(auto compiled, compile(rules, errors));
+  WEIR_ASSIGN(auto compiled, compile(text, errors, std::move(thresholds)));
   LogTrialSettings settings;
   settings.decide = gate_->options().pass.decide;
   settings.dictionary = &gate_->pass().dictionary();
-  settings.models = [this](std::uint32_t version) { return stored_models(version); };
+  if (candidate.models == 0) {
+    settings.models = [this](std::uint32_t version) { return stored_models(version); };
+  } else {
+    WEIR_ASSIGN(const auto models, stored_models(candidate.models));
+    settings.models = [models](std::uint32_t) { return models; };
+  }
   const std::int64_t now_us = newest_event_us();
   WEIR_TRY(at_rest([&] {
     settings.labels = gate_->labels();
@@ -118,7 +125,7 @@ Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const std::string& rules)
 
 Result<std::string> LivePass::try_rules(const std::string& text) {
   WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
-  WEIR_ASSIGN(const std::shared_ptr<LogTrial> trial, make_trial(text));
+  WEIR_ASSIGN(const std::shared_ptr<LogTrial> trial, make_trial({.rules = text}));
   ReplayRange range;
   range.from = log->first_height();
   range.to = log->durable_height();
@@ -137,8 +144,6 @@ Result<std::string> LivePass::try_rules(const std::string& text) {
 Result<std::string> LivePass::start_replay(const server::ReplayRequest& request,
                                            const server::Actor& actor) {
   WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
-  if (!request.models.empty()) return fail(not_available("models"));
-  if (!request.thresholds.empty()) return fail(not_available("thresholds"));
   ReplayRange range{actor.name, std::max(request.from, log->first_height()),
                     request.to == 0 ? log->durable_height() : request.to};
   if (range.to > log->durable_height() || range.from > range.to) {
@@ -147,12 +152,12 @@ Result<std::string> LivePass::start_replay(const server::ReplayRequest& request,
                                                      std::to_string(log->durable_height()))
                     .at("source.log"));
   }
-  if (request.rules.empty()) {
+  if (request.rules.empty() && request.models == 0 && request.thresholds.empty()) {
     return jobs_.start(range, [log, range, this](ReplayProgress& progress) {
       return replay_log(*log, gate_->options().pass, range, progress);
     });
   }
-  WEIR_ASSIGN(const std::shared_ptr<LogTrial> trial, make_trial(request.rules));
+  WEIR_ASSIGN(const std::shared_ptr<LogTrial> trial, make_trial(request));
   return jobs_.start(range, [log, range, trial](ReplayProgress& progress) -> Result<ReplayOutcome> {
     WEIR_ASSIGN(const decide::TrialReport report, run_trial(*log, range, *trial, progress));
     ReplayOutcome outcome;

@@ -8,8 +8,41 @@
 namespace weir::server {
 namespace {
 
+constexpr std::size_t kThresholdRowsMax = 64;
+
+Result<double> read_level(const JsonValue& row, std::string_view name) {
+  const JsonValue* level = row.find(name);
+  const bool number = level != nullptr && (level->kind == JsonValue::Kind::kInteger ||
+                                           level->kind == JsonValue::Kind::kNumber);
+  if (!number || level->number < 0 || level->number > 9) {
+    return fail(invalid_argument("number_range", std::string(name) + " is a tail from 0 to 9")
+                    .at("candidate.thresholds." + std::string(name)));
+  }
+  return level->number;
+}
+
+// Reads [{"where":"type = 'transfer'","alert":4,"hold":5,"block":null}, ...].
+Result<std::vector<ThresholdLevel>> read_thresholds(const JsonValue* table) {
+  std::vector<ThresholdLevel> levels;
+  if (table == nullptr || table->kind == JsonValue::Kind::kNull) return levels;
+  if (!table->is_array() || table->items.empty() || table->items.size() > kThresholdRowsMax) {
+    return fail(invalid_argument("field_type", "thresholds is a list of 1 to 64 rows")
+                    .at("candidate.thresholds"));
+  }
+  for (const JsonValue& row : table->items) {
+    ThresholdLevel& level = levels.emplace_back();
+    WEIR_ASSIGN(level.where, row.text_or("where", {}));
+    WEIR_ASSIGN(level.alert, read_level(row, "alert"));
+    WEIR_ASSIGN(level.hold, read_level(row, "hold"));
+    const JsonValue* block = row.find("block");
+    if (block == nullptr || block->kind == JsonValue::Kind::kNull) continue;
+    WEIR_ASSIGN(level.block, read_level(row, "block"));
+  }
+  return levels;
+}
+
 // Reads {"source":{"log":{"from":1,"to":9}},
-// "candidate":{"rules":"...","models":"...","thresholds":"..."}}.
+// "candidate":{"rules":"...","models":3,"thresholds":[...]}}.
 Result<ReplayRequest> read_request(std::string_view text) {
   ReplayRequest request;
   WEIR_ASSIGN(const JsonValue body, parse_json(text));
@@ -28,8 +61,13 @@ Result<ReplayRequest> read_request(std::string_view text) {
   }
   if (const JsonValue* candidate = body.find("candidate")) {
     WEIR_ASSIGN(request.rules, candidate->text_or("rules", {}));
-    WEIR_ASSIGN(request.models, candidate->text_or("models", {}));
-    WEIR_ASSIGN(request.thresholds, candidate->text_or("thresholds", {}));
+    WEIR_ASSIGN(const std::int64_t models, candidate->whole_or("models", 0));
+    if (models < 0 || models > UINT32_MAX) {
+      return fail(invalid_argument("number_range", "models is a version that the log holds")
+                      .at("candidate.models"));
+    }
+    request.models = static_cast<std::uint32_t>(models);
+    WEIR_ASSIGN(request.thresholds, read_thresholds(candidate->find("thresholds")));
   }
   return request;
 }

@@ -190,6 +190,17 @@ TEST_F(RoutesTest, ServesBlocksEntitiesAndReplays) {
   EXPECT_EQ(replay.headers.at("location"), "/v1/replays/r-1");
   EXPECT_EQ(get("/v1/replays/r-2").status, 404U);
   EXPECT_EQ(post("/v1/replays", "{\"source\":{\"log\":{\"from\":9,\"to\":1}}}").status, 400U);
+  const auto candidate = [&](const std::string& members) {
+    return post("/v1/replays", "{\"candidate\":{" + members + "}}").status;
+  };
+  EXPECT_EQ(candidate(R"("models":3,"thresholds":[{"where":"amount > 5","alert":4,"hold":4.5},)"
+                      R"({"alert":4,"hold":5,"block":6}])"),
+            202U);
+  EXPECT_EQ(candidate(R"("models":-1)"), 400U);
+  EXPECT_EQ(candidate(R"("thresholds":[])"), 400U);
+  EXPECT_EQ(candidate(R"("thresholds":[{"alert":4}])"), 400U);
+  EXPECT_EQ(candidate(R"("thresholds":[{"alert":4,"hold":10}])"), 400U);
+  EXPECT_EQ(candidate(R"("thresholds":[{"alert":"4","hold":5}])"), 400U);
 }
 
 TEST_F(RoutesTest, ShowsKeysButNeverTheirSecrets) {
