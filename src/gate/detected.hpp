@@ -1,5 +1,5 @@
-// What deciding takes from the detectors: the columns of a scored batch, and what moved the score of
-// one row.
+// What deciding takes from the detectors: the columns of a scored batch, and what moved the score
+// of one row.
 //
 //   bind_scores(batch.models.get(), batch.scores, input);
 //   const std::size_t parts = explain_score(*batch.models, batch.features, row, weights);

@@ -24,8 +24,8 @@ profile::ProfileOptions small(profile::ProfileOptions options) {
 // The state of one entity on its way through the log.
 class EntityReplay {
  public:
-  EntityReplay(const profile::ProfileOptions& options, wire::EntityId entity)
-      : entity_(entity), profiles_(small(options)) {}
+  EntityReplay(const PassOptions& options, wire::EntityId entity)
+      : entity_(entity), masking_(options.masking.get()), profiles_(small(options.profile)) {}
 
   Status take(const ledger::BlockView& block, std::uint64_t last_seq) {
     WEIR_TRY(apply(block.control()));
@@ -49,7 +49,7 @@ class EntityReplay {
     made.time_us = time_us_;
     auto view = profiles_.view(entity_, time_us_);
     std::uint16_t flags = quarantine_;
-    lists_.flagged(&dictionary, nullptr, list_time_us_, [&](wire::EntityId id, std::uint16_t set) {
+    lists_.flagged(&dictionary, masking_, list_time_us_, [&](wire::EntityId id, std::uint16_t set) {
       if (id.word == entity_.word) flags |= set;
     });
     if (!view && flags == 0) {
@@ -88,6 +88,7 @@ class EntityReplay {
   }
 
   const wire::EntityId entity_;
+  const wire::Masking* const masking_;
   profile::Profiles profiles_;
   decide::Lists lists_;
   std::uint16_t quarantine_ = 0;
@@ -102,8 +103,7 @@ class EntityReplay {
 
 }  // namespace
 
-Result<ProfileAsOf> profile_as_of(const ledger::BlockLog& log,
-                                  const profile::ProfileOptions& options,
+Result<ProfileAsOf> profile_as_of(const ledger::BlockLog& log, const PassOptions& options,
                                   const wire::Dictionary& dictionary, wire::EntityId entity,
                                   std::uint64_t seq) {
   const auto last = log.find_seq(seq);

@@ -1,6 +1,6 @@
 // profile_as_of: the profile of one entity as it was right after an event, from the log alone.
 //
-//   WEIR_ASSIGN(const ProfileAsOf then, profile_as_of(log, options.profile, dictionary, id, 4711));
+//   WEIR_ASSIGN(const ProfileAsOf then, profile_as_of(log, options, dictionary, id, 4711));
 //   then.view.events_out
 //
 // A profile depends on nothing but the events and labels that name its entity, so only these are
@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/result.hpp"
+#include "gate/pass.hpp"
 #include "ledger/block_log.hpp"
 #include "profile/profiles.hpp"
 #include "wire/dictionary.hpp"
@@ -25,8 +26,7 @@ struct ProfileAsOf {
 // does not hold the event, not_found (entity_unknown) if nothing up to it names the entity,
 // failed_precondition (log_cut) if the log does not begin with its first block, and those of
 // reading. An entity that had to share an overflow profile is shown the one it would have had.
-Result<ProfileAsOf> profile_as_of(const ledger::BlockLog& log,
-                                  const profile::ProfileOptions& options,
+Result<ProfileAsOf> profile_as_of(const ledger::BlockLog& log, const PassOptions& options,
                                   const wire::Dictionary& dictionary, wire::EntityId entity,
                                   std::uint64_t seq);
 

@@ -127,7 +127,7 @@ TEST_F(QuarantineTest, ProfilesAsOfAnEventEqualWhatTheyWere) {
   gate_->drain();
   for (const auto& [seq, view] : then) {
     const auto found =
-        profile_as_of(*gate_->log(), options_.pass.profile, gate_->pass().dictionary(), payer, seq);
+        profile_as_of(*gate_->log(), options_.pass, gate_->pass().dictionary(), payer, seq);
     ASSERT_TRUE(found) << found.error().to_string();
     EXPECT_EQ(found->view.flags, view.flags) << seq;
     EXPECT_EQ(found->view.events_out, view.events_out);
@@ -142,8 +142,7 @@ TEST_F(QuarantineTest, ProfilesAsOfAnEventEqualWhatTheyWere) {
   EXPECT_GT(then.back().second.fraud_out, 0);
   EXPECT_EQ(then.back().second.events_out, 12U);
   const auto at = [&](std::uint64_t seq) {
-    return profile_as_of(*gate_->log(), options_.pass.profile, gate_->pass().dictionary(), payer,
-                         seq);
+    return profile_as_of(*gate_->log(), options_.pass, gate_->pass().dictionary(), payer, seq);
   };
   EXPECT_EQ(at(1).error().reason(), "entity_unknown");
   EXPECT_EQ(at(1'000'000).error().reason(), "seq_unknown");

@@ -164,9 +164,9 @@ Result<std::string> LivePass::entity(const std::string& kind, const std::string&
   WEIR_ASSIGN(const wire::EntityId word, entity_id(kind, id));
   if (as_of) {
     WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
-    WEIR_ASSIGN(const gate::ProfileAsOf then,
-                gate::profile_as_of(*log, gate_->options().pass.profile, gate_->pass().dictionary(),
-                                    word, *as_of));
+    WEIR_ASSIGN(
+        const gate::ProfileAsOf then,
+        gate::profile_as_of(*log, gate_->options().pass, gate_->pass().dictionary(), word, *as_of));
     return entity_json(kind, id, then.time_us, as_of, then.view);
   }
   const std::int64_t now_us = newest_event_us();
