@@ -1,33 +1,90 @@
 #include "decide/window_bank.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
 namespace weir::decide {
 
+namespace {
+
+// Windows up to a day share what they know of a key. Longer ones keep to themselves: a directory
+// holds on to its keys for as long as its longest window needs them, and one full of keys of a
+// month ago would refuse new keys to a window of an hour.
+std::int64_t shared_idle_us(const WindowSpec& spec) {
+  return std::max(spec.idle_us(), kDay);
+}
+
+}  // namespace
+
+WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::size_t keys_max,
+                                        std::vector<Group>& before) {
+  const std::int64_t idle_us = shared_idle_us(of.spec);
+  const auto same = [&](const Group& group) {
+    return group.idle_us == idle_us && group.key == of.key;
+  };
+  const auto found = std::find_if(groups_.begin(), groups_.end(), same);
+  if (found != groups_.end()) return *found;
+  const auto kept = std::find_if(before.begin(), before.end(), same);
+  if (kept != before.end()) {
+    groups_.push_back(std::move(*kept));
+    before.erase(kept);
+    groups_.back().members.clear();
+  } else {
+    keys_max = std::min(of.spec.keys_max, keys_max);
+    groups_.push_back(
+        {of.key, idle_us, std::make_unique<KeyedWindows>(of.spec.key_words, keys_max), {}, {}});
+  }
+  return groups_.back();
+}
+
+void WindowBank::size_buffers(Window& window, const RuleWindow& of) const {
+  window.filter.resize(of.filter ? kChunkWords : 0);
+  window.include.resize(of.filter || of.value ? kChunkRows : 0);
+  window.value_bits.resize(of.value ? kChunkWords : 0);
+  window.words.resize(of.value ? kChunkRows : 0);
+  window.texts.resize(of.value && of.value_type.is(expr::Kind::kString) ? kChunkRows : 0);
+}
+
 void WindowBank::set_rules(const RuleSet& rules, std::size_t keys_max) {
-  std::map<std::string, std::unique_ptr<Window>> before;
-  for (auto& window : windows_) before.emplace(window->text, std::move(window));
+  std::map<std::string, std::unique_ptr<Window>> known;
+  Columns columns;
+  for (Group& group : groups_) {
+    auto released = group.windows->release();
+    for (std::size_t i = 0; i < released.size(); ++i) {
+      columns.emplace(windows_[group.members[i]]->text, std::move(released[i]));
+    }
+  }
+  for (auto& window : windows_) known.emplace(window->text, std::move(window));
+  std::vector<Group> before = std::exchange(groups_, {});
   windows_.clear();
   keys_.clear();
   for (const RuleWindow& of : rules.windows) {
-    const auto found = before.find(of.text);
-    if (found != before.end()) {
+    auto found = known.find(of.text);
+    if (found != known.end()) {
       windows_.push_back(std::move(found->second));
     } else {
-      WindowSpec spec = of.spec;
-      spec.keys_max = std::min(spec.keys_max, keys_max);
-      windows_.push_back(std::make_unique<Window>(of, spec));
+      windows_.push_back(std::make_unique<Window>());
+      windows_.back()->text = of.text;
+      windows_.back()->spec = of.spec;
       // The time since a key's last event needs no history to be right about what it has seen.
-      windows_.back()->warm = spec.function == WindowFunction::kSince;
+      windows_.back()->warm = of.spec.function == WindowFunction::kSince;
     }
     Window& window = *windows_.back();
     window.name = of.name;
-    window.filter.resize(of.filter ? kChunkWords : 0);
-    window.value_bits.resize(of.value ? kChunkWords : 0);
-    window.words.resize(of.value ? kChunkRows : 0);
-    window.texts.resize(of.value && of.value_type.is(expr::Kind::kString) ? kChunkRows : 0);
+    size_buffers(window, of);
+    Group& group = group_of(of, keys_max, before);
+    window.group = static_cast<std::size_t>(&group - groups_.data());
+    window.member = group.members.size();
+    group.members.push_back(windows_.size() - 1);
+    const auto column = columns.find(of.text);
+    if (column != columns.end()) {
+      group.windows->adopt(std::move(column->second));
+    } else {
+      group.windows->add(of.spec);
+    }
+    group.uses.resize(group.members.size());
     for (const RuleField field : of.key) {
       if (key_column(field) == nullptr) {
         keys_.push_back({field, std::vector<std::uint64_t>(kChunkRows)});
@@ -89,7 +146,7 @@ void WindowBank::find_warm_row(Window& window, std::size_t rows) const {
   window.warm_row = 0;
   if (window.warm) return;
   if (window.started_us < 0) window.started_us = latest_[0];
-  const std::int64_t warm_us = window.started_us + window.table.spec().width_us;
+  const std::int64_t warm_us = window.started_us + window.spec.width_us;
   const auto end = latest_.begin() + static_cast<std::ptrdiff_t>(rows);
   const auto first = std::lower_bound(latest_.begin(), end, warm_us);
   window.warm = first != end;
@@ -97,15 +154,21 @@ void WindowBank::find_warm_row(Window& window, std::size_t rows) const {
 }
 
 // Returns which rows the window counts: those whose filter is true and whose value is not null.
-const std::uint8_t* WindowBank::included(Window& window, const RuleWindow& of, std::size_t rows) {
+const std::uint8_t* WindowBank::included(Window& window, const RuleWindow& of,
+                                         std::size_t rows) const {
   if (!of.filter && !of.value) return nullptr;
-  for (std::size_t i = 0; i < rows; ++i) {
+  bool all = true;
+  for (std::size_t w = 0; w * 64 < rows; ++w) {
     std::uint64_t word = ~std::uint64_t{0};
-    if (of.filter) word &= window.filter[i / 64];
-    if (of.value) word &= window.value_bits[i / 64];
-    include_[i] = static_cast<std::uint8_t>(word >> i % 64 & 1);
+    if (of.filter) word &= window.filter[w];
+    if (of.value) word &= window.value_bits[w];
+    const std::size_t end = std::min<std::size_t>(64, rows - w * 64);
+    all &= (~word & (~std::uint64_t{0} >> (64 - end))) == 0;
+    for (std::size_t i = 0; i < end; ++i) {
+      window.include[w * 64 + i] = static_cast<std::uint8_t>(word >> i & 1);
+    }
   }
-  return include_.data();
+  return all ? nullptr : window.include.data();
 }
 
 // Brings what `distinct` tells apart into one word a row.
@@ -121,6 +184,18 @@ void WindowBank::to_words(Window& window, const RuleWindow& of, std::size_t rows
   }
 }
 
+void WindowBank::prepare_use(Window& window, const RuleWindow& of, std::size_t begin,
+                             std::size_t rows) {
+  find_warm_row(window, rows);
+  WindowUse& use = groups_[window.group].uses[window.member];
+  use.include = included(window, of, rows);
+  if (of.value) {
+    to_words(window, of, rows);
+    use.values = window.words.data();
+  }
+  use.out = {window.values.data() + begin, window.valid.data() + begin, nullptr};
+}
+
 Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
                        std::size_t rows, InputColumns& columns) {
   gather(in, begin, rows);
@@ -128,20 +203,17 @@ Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::si
     WEIR_TRY(linked.prepare->evaluate(columns.views(), rows, *scratch_, outputs_));
   }
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    Window& window = *windows_[i];
-    const RuleWindow& of = rules_->windows[i];
-    find_warm_row(window, rows);
-    WindowInput input;
+    prepare_use(*windows_[i], rules_->windows[i], begin, rows);
+  }
+  for (Group& group : groups_) {
+    KeyedRows input;
     input.rows = rows;
-    for (std::size_t k = 0; k < of.key.size(); ++k) input.keys[k] = key_column(of.key[k]);
+    for (std::size_t k = 0; k < group.key.size(); ++k) input.keys[k] = key_column(group.key[k]);
     input.times_us = times_.data();
-    input.include = included(window, of, rows);
-    if (of.value) {
-      to_words(window, of, rows);
-      input.values = window.words.data();
-    }
-    window.table.update_and_read(
-        input, {window.values.data() + begin, window.valid.data() + begin, nullptr});
+    group.windows->update_and_read(input, group.uses);
+  }
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    Window& window = *windows_[i];
     std::uint64_t* bits = window.bits.data() + begin / 64;
     pack_bits(window.valid.data() + begin, rows, bits);
     columns.set_window(i, window.values.data() + begin, bits);
@@ -161,10 +233,11 @@ void WindowBank::mark_warm() {
 std::vector<Decider::WindowStats> WindowBank::stats() const {
   std::vector<Decider::WindowStats> stats;
   for (const auto& window : windows_) {
-    const WindowSpec& spec = window->table.spec();
-    stats.push_back({window->name, window->text, spec.coverage(), window->table.keys(),
-                     window->table.bytes(), spec.bytes_per_key(), window->table.rejected(),
-                     window->warm});
+    const KeyedWindows& group = *groups_[window->group].windows;
+    const WindowColumn& column = group.window(window->member);
+    stats.push_back({window->name, window->text, window->spec.coverage(), group.keys(),
+                     column.bytes() + group.directory_bytes() / group.size(),
+                     window->spec.bytes_per_key(), column.rejected(), window->warm});
   }
   return stats;
 }
@@ -176,8 +249,8 @@ void WindowBank::save(ByteWriter& out) const {
     out.text(window->text);
     out.i64(window->started_us);
     out.u8(window->warm);
-    window->table.save(out);
   }
+  for (const Group& group : groups_) group.windows->save(out);
 }
 
 Status WindowBank::load(ByteReader& in) {
@@ -186,22 +259,28 @@ Status WindowBank::load(ByteReader& in) {
   if (!in.ok() || count != windows_.size()) {
     return data_loss("window_count", "the snapshot holds the windows of other rules");
   }
-  std::vector<std::unique_ptr<Window>> fresh;
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    if (in.text() != windows_[i]->text) {
+  struct Progress {
+    std::int64_t started_us;
+    bool warm;
+  };
+  std::vector<Progress> progress;
+  for (const auto& window : windows_) {
+    if (in.text() != window->text) {
       return data_loss("window_text", "the snapshot holds the windows of other rules");
     }
-    auto window = std::make_unique<Window>(rules_->windows[i], windows_[i]->table.spec());
-    window->started_us = in.i64();
-    window->warm = in.u8() != 0;
-    WEIR_TRY(window->table.load(in));
-    fresh.push_back(std::move(window));
+    const std::int64_t started_us = in.i64();
+    progress.push_back({started_us, in.u8() != 0});
   }
-  for (std::size_t i = 0; i < fresh.size(); ++i) {
-    windows_[i]->started_us = fresh[i]->started_us;
-    windows_[i]->warm = fresh[i]->warm;
-    windows_[i]->table = std::move(fresh[i]->table);
+  std::vector<std::unique_ptr<KeyedWindows>> fresh;
+  for (const Group& group : groups_) {
+    fresh.push_back(group.windows->empty_copy());
+    WEIR_TRY(fresh.back()->load(in));
   }
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    windows_[i]->started_us = progress[i].started_us;
+    windows_[i]->warm = progress[i].warm;
+  }
+  for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].windows = std::move(fresh[i]);
   watermark_us_ = watermark_us;
   all_warm_ = std::all_of(windows_.begin(), windows_.end(), [](const auto& w) { return w->warm; });
   return Status::ok();

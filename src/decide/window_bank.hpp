@@ -13,7 +13,7 @@
 
 #include "base/aligned.hpp"
 #include "decide/inputs.hpp"
-#include "decide/window/window_table.hpp"
+#include "decide/window/keyed_windows.hpp"
 
 namespace weir::decide {
 
@@ -39,40 +39,55 @@ class WindowBank {
 
  private:
   struct Window {
-    Window(const RuleWindow& of, const WindowSpec& spec) : text(of.text), table(spec) {}
     std::string text;
     std::string name;
-    WindowTable table;
+    WindowSpec spec;
     std::int64_t started_us = -1;  // event time of the first row seen
     bool warm = false;
     std::size_t warm_row = 0;
+    // Where its state lies.
+    std::size_t group = 0;
+    std::size_t member = 0;
     // For one batch and one chunk.
     std::vector<std::uint64_t> values;  // [batch rows]
     std::vector<std::uint8_t> valid;    // [batch rows]
     std::vector<std::uint64_t> bits;    // [batch rows / 64]
     std::vector<std::uint64_t> filter;  // [kChunkWords]
     std::vector<std::uint64_t> value_bits;
-    std::vector<std::uint64_t> words;  // [kChunkRows] values to feed
+    std::vector<std::uint8_t> include;  // [kChunkRows]
+    std::vector<std::uint64_t> words;   // [kChunkRows] values to feed
     std::vector<std::string_view> texts;
   };
+  // Windows with the same key that may forget it at about the same time.
+  struct Group {
+    std::vector<RuleField> key;
+    std::int64_t idle_us = 0;
+    std::unique_ptr<KeyedWindows> windows;
+    std::vector<std::size_t> members;  // their places in windows_
+    std::vector<WindowUse> uses;
+  };
+  using Columns = std::map<std::string, std::unique_ptr<WindowColumn>>;
   struct KeyColumn {
     RuleField field;
     std::vector<std::uint64_t> words;  // [kChunkRows]
   };
+  Group& group_of(const RuleWindow& of, std::size_t keys_max, std::vector<Group>& before);
+  void size_buffers(Window& window, const RuleWindow& of) const;
   const std::uint64_t* key_column(RuleField field) const;
   void gather(const DecideInput& in, std::size_t begin, std::size_t rows);
   void find_warm_row(Window& window, std::size_t rows) const;
-  const std::uint8_t* included(Window& window, const RuleWindow& of, std::size_t rows);
+  void prepare_use(Window& window, const RuleWindow& of, std::size_t begin, std::size_t rows);
+  const std::uint8_t* included(Window& window, const RuleWindow& of, std::size_t rows) const;
   void to_words(Window& window, const RuleWindow& of, std::size_t rows) const;
 
   const RuleSet* rules_ = nullptr;
   std::vector<std::unique_ptr<Window>> windows_;  // in the order of RuleSet::windows
+  std::vector<Group> groups_;
   std::vector<KeyColumn> keys_;
   std::vector<expr::OutputView> outputs_;
   std::unique_ptr<expr::Scratch> scratch_;
   std::vector<std::int64_t> times_ = std::vector<std::int64_t>(kChunkRows);
   std::vector<std::int64_t> latest_ = std::vector<std::int64_t>(kChunkRows);  // running maximum
-  std::vector<std::uint8_t> include_ = std::vector<std::uint8_t>(kChunkRows);
   std::int64_t watermark_us_ = -1;
   std::size_t batch_rows_ = 0;
   bool all_warm_ = true;

@@ -9,12 +9,12 @@
 namespace weir::gate {
 namespace {
 
-// Adds the time from construction to destruction to one stage.
+// Adds the processor time from construction to destruction to one stage.
 class Timed {
  public:
   Timed(StageTimes& times, Stage stage)
-      : total_(times.ns[static_cast<std::size_t>(stage)]), started_(system_clock().mono_ns()) {}
-  ~Timed() { total_.fetch_add(system_clock().mono_ns() - started_, std::memory_order_relaxed); }
+      : total_(times.ns[static_cast<std::size_t>(stage)]), started_(thread_cpu_ns()) {}
+  ~Timed() { total_.fetch_add(thread_cpu_ns() - started_, std::memory_order_relaxed); }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
 
@@ -24,31 +24,27 @@ class Timed {
 };
 
 void run_in_a_loop(Stages& stages, StageTimes& times) {
+  std::int64_t started_ns = thread_cpu_ns();
+  const auto ended = [&](Stage stage) {
+    const std::int64_t now_ns = thread_cpu_ns();
+    times.ns[static_cast<std::size_t>(stage)].fetch_add(now_ns - started_ns,
+                                                        std::memory_order_relaxed);
+    started_ns = now_ns;
+  };
   while (true) {
-    PassBatch* batch = nullptr;
-    {
-      const Timed timed(times, Stage::kAdmit);
-      batch = stages.admit();
-    }
+    PassBatch* batch = stages.admit();
+    ended(Stage::kAdmit);
     if (batch == nullptr) return;
-    {
-      const Timed timed(times, Stage::kTouch);
-      stages.touch(*batch);
-    }
-    {
-      const Timed timed(times, Stage::kScore);
-      stages.score(*batch);
-    }
-    {
-      const Timed timed(times, Stage::kDecide);
-      stages.decide(*batch);
-    }
-    {
-      const Timed timed(times, Stage::kHash);
-      stages.hash(*batch);
-    }
-    const Timed timed(times, Stage::kSeal);
+    stages.touch(*batch);
+    ended(Stage::kTouch);
+    stages.score(*batch);
+    ended(Stage::kScore);
+    stages.decide(*batch);
+    ended(Stage::kDecide);
+    stages.hash(*batch);
+    ended(Stage::kHash);
     stages.seal(*batch);
+    ended(Stage::kSeal);
   }
 }
 

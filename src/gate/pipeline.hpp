@@ -32,7 +32,7 @@ class Stages {
   virtual void seal(PassBatch& batch) = 0;    // serial; gives the batch back
 };
 
-// Core nanoseconds spent in each stage. Thread-safe.
+// Processor time of each stage, in nanoseconds. Thread-safe.
 struct StageTimes {
   std::array<std::atomic<std::int64_t>, kStages> ns{};
 };

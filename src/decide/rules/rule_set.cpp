@@ -150,6 +150,19 @@ void RuleSet::find_comparisons() {
   for (Rule& rule : rules) rule.comparisons = comparisons_of(ast, rule.condition, compiler);
 }
 
+namespace {
+
+// "32 bytes per key (128 when busy)".
+std::string bytes_text(const WindowSpec& spec) {
+  std::string text = std::to_string(spec.bytes_per_key()) + " bytes per key";
+  if (spec.bytes_per_key_max() != spec.bytes_per_key()) {
+    text += " (" + std::to_string(spec.bytes_per_key_max()) + " when busy)";
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string RuleSet::describe() const {
   std::string table =
       std::to_string(rules.size()) + " rules, " + std::to_string(windows.size()) + " windows\n";
@@ -161,9 +174,8 @@ std::string RuleSet::describe() const {
     table += "  ";
     if (!window.name.empty()) table += window.name + " = ";
     table += window.text + "\n      covers " + window.spec.coverage() + "; " +
-             std::to_string(window.spec.bytes_per_key()) + " bytes per key, at most " +
-             std::to_string(window.spec.keys_max) + " keys; used by " + std::to_string(uses) +
-             " rules\n";
+             bytes_text(window.spec) + ", at most " + std::to_string(window.spec.keys_max) +
+             " keys; used by " + std::to_string(uses) + " rules\n";
   }
   return table;
 }

@@ -157,7 +157,7 @@ TEST(Rules, ShareWindowsOfEqualText) {
   ASSERT_EQ((*rules)->windows.size(), 2U);
   EXPECT_EQ((*rules)->windows[0].name, "a");
   const std::string table = (*rules)->describe();
-  EXPECT_NE(table.find("112 bytes per key"), std::string::npos) << table;
+  EXPECT_NE(table.find("32 bytes per key (128 when busy)"), std::string::npos) << table;
   EXPECT_NE(table.find("the last 1h in 24 tiles; the oldest 150s may be missing"),
             std::string::npos)
       << table;

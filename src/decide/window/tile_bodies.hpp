@@ -1,8 +1,13 @@
-// What a slot of a tiled window holds behind its header, one struct a function. Each has
-//   reset(body)             all tiles empty
-//   clear(body, at)         tile `at` empty
-//   add(body, at, value)    one event
-//   read(body, live, out)   the function over the tiles for which live(at) holds; false: null
+// The body of a key with all 24 tiles, one struct a function. Each has
+//   kWords                        words of a body
+//   reset(body)                   all tiles empty
+//   clear(body, at)               tile `at` empty
+//   add(body, at, value)          one event
+//   read(body, live, spec, out)   the function over the tiles with live(at); false: null
+// and, but for counts, what the narrow form of a few tiles (narrow_tiles.hpp) is made of:
+//   empty(), combine(tile, value)         bits of a tile without an event, and with one more
+//   events(body, at), put(body, at, ...)  how many events a tile has, or whether; a tile whole
+//   finish(tiles, n, events, spec, out)   the function over n tiles that are not empty
 #pragma once
 
 #include <array>
@@ -58,6 +63,7 @@ inline constexpr std::array<std::uint16_t, 65> kDistinctOfBits = {
     102, 107, 113, 119, 126, 133, 142, 151, 163, 177, 196, 222, 266, 266};
 
 struct CountBody {
+  static constexpr unsigned kWords = kTiles / 2;
   static void reset(std::uint64_t* body) { std::memset(body, 0, kTiles * 4); }
   static std::uint32_t* tiles(std::uint64_t* body) {
     return reinterpret_cast<std::uint32_t*>(body);
@@ -79,7 +85,9 @@ struct CountBody {
   template <class Live>
   static bool read(const std::uint64_t* body, Live live, const WindowSpec& spec,
                    std::uint64_t& out) {
-    const std::uint64_t sum = count(body, live);
+    return finish(count(body, live), spec, out);
+  }
+  static bool finish(std::uint64_t sum, const WindowSpec& spec, std::uint64_t& out) {
     out = sum;
     if (spec.function == WindowFunction::kRate) {
       out = to_bits(static_cast<double>(sum) * static_cast<double>(kHour) /
@@ -92,13 +100,25 @@ struct CountBody {
 // Sum and count a tile: sum, avg.
 template <class V>
 struct SumBody {
+  static constexpr unsigned kWords = kTiles + CountBody::kWords;
+  static std::uint64_t empty() { return 0; }
+  static std::uint64_t combine(std::uint64_t tile, std::uint64_t value) {
+    return to_bits(add_values(from_bits<V>(tile), from_bits<V>(value)));
+  }
+  static std::uint32_t events(const std::uint64_t* body, unsigned at) {
+    return CountBody::tiles(body + kTiles)[at];
+  }
+  static void put(std::uint64_t* body, unsigned at, std::uint64_t tile, std::uint32_t events) {
+    body[at] = tile;
+    CountBody::tiles(body + kTiles)[at] = events;
+  }
   static void reset(std::uint64_t* body) { std::memset(body, 0, kTiles * 12); }
   static void clear(std::uint64_t* body, unsigned at) {
     body[at] = 0;
     CountBody::clear(body + kTiles, at);
   }
   static void add(std::uint64_t* body, unsigned at, std::uint64_t value) {
-    body[at] = to_bits(add_values(from_bits<V>(body[at]), from_bits<V>(value)));
+    body[at] = combine(body[at], value);
     CountBody::add(body + kTiles, at, 0);
   }
   template <class Live>
@@ -130,8 +150,25 @@ struct SumBody {
   static bool read(const std::uint64_t* body, Live live, const WindowSpec& spec,
                    std::uint64_t& out) {
     const std::uint64_t count = CountBody::count(body + kTiles, live);
-    if (count == 0) return false;
-    const V sum = total(body, live);
+    return count != 0 && finish(total(body, live), count, spec, out);
+  }
+  static bool finish(const std::uint64_t* tiles, unsigned n, std::uint64_t count,
+                     const WindowSpec& spec, std::uint64_t& out) {
+    if (n == 0) return false;
+    if constexpr (std::is_same_v<V, double>) {
+      double sum = 0;
+      for (unsigned i = 0; i < n; ++i) sum += from_bits<double>(tiles[i]);
+      return finish(sum, count, spec, out);
+    } else {
+      __int128 sum = 0;
+      for (unsigned i = 0; i < n; ++i) sum += static_cast<std::int64_t>(tiles[i]);
+      using Limits = std::numeric_limits<std::int64_t>;
+      if (sum > Limits::max()) sum = Limits::max();
+      if (sum < Limits::min()) sum = Limits::min();
+      return finish(static_cast<std::int64_t>(sum), count, spec, out);
+    }
+  }
+  static bool finish(V sum, std::uint64_t count, const WindowSpec& spec, std::uint64_t& out) {
     out = to_bits(sum);
     if (spec.function == WindowFunction::kAvg) {
       out = to_bits(static_cast<double>(sum) /
@@ -144,7 +181,25 @@ struct SumBody {
 // Min (kSign 1) or max (kSign -1). An empty tile holds the value that never wins.
 template <class V, int kSign>
 struct ExtremeBody {
-  static V empty() {
+  static constexpr unsigned kWords = kTiles;
+  static std::uint64_t empty() { return to_bits(none()); }
+  static std::uint64_t combine(std::uint64_t tile, std::uint64_t value) {
+    return to_bits(better(from_bits<V>(tile), from_bits<V>(value)));
+  }
+  static std::uint32_t events(const std::uint64_t* body, unsigned at) {
+    return body[at] != empty() ? 1 : 0;
+  }
+  static void put(std::uint64_t* body, unsigned at, std::uint64_t tile, std::uint32_t) {
+    body[at] = tile;
+  }
+  static bool finish(const std::uint64_t* tiles, unsigned n, std::uint64_t, const WindowSpec&,
+                     std::uint64_t& out) {
+    V best = none();
+    for (unsigned i = 0; i < n; ++i) best = better(best, from_bits<V>(tiles[i]));
+    out = to_bits(best);
+    return best != none();
+  }
+  static V none() {
     if constexpr (std::is_same_v<V, double>) {
       return kSign * std::numeric_limits<double>::infinity();
     } else {
@@ -153,30 +208,48 @@ struct ExtremeBody {
   }
   static V better(V a, V b) { return (kSign > 0 ? b < a : b > a) ? b : a; }
   static void reset(std::uint64_t* body) {
-    for (unsigned at = 0; at < kTiles; ++at) body[at] = to_bits(empty());
+    for (unsigned at = 0; at < kTiles; ++at) body[at] = empty();
   }
-  static void clear(std::uint64_t* body, unsigned at) { body[at] = to_bits(empty()); }
+  static void clear(std::uint64_t* body, unsigned at) { body[at] = empty(); }
   static void add(std::uint64_t* body, unsigned at, std::uint64_t value) {
-    body[at] = to_bits(better(from_bits<V>(body[at]), from_bits<V>(value)));
+    body[at] = combine(body[at], value);
   }
   template <class Live>
   static bool read(const std::uint64_t* body, Live live, const WindowSpec&, std::uint64_t& out) {
-    V best = empty();
+    V best = none();
     for (unsigned at = 0; at < kTiles; ++at) {
-      best = better(best, live(at) ? from_bits<V>(body[at]) : empty());
+      best = better(best, live(at) ? from_bits<V>(body[at]) : none());
     }
     out = to_bits(best);
-    return best != empty();
+    return best != none();
   }
 };
 
 struct DistinctBody {
+  static constexpr unsigned kWords = kTiles;
+  static std::uint64_t empty() { return 0; }
+  static std::uint64_t combine(std::uint64_t tile, std::uint64_t value) {
+    std::uint64_t h = value * 0x9E3779B97F4A7C15U;
+    h = (h ^ h >> 32) * 0xD6E8FEB86659FD93U;
+    return tile | std::uint64_t{1} << (h >> 58);
+  }
+  static std::uint32_t events(const std::uint64_t* body, unsigned at) {
+    return static_cast<std::uint32_t>(__builtin_popcountll(body[at]));
+  }
+  static void put(std::uint64_t* body, unsigned at, std::uint64_t tile, std::uint32_t) {
+    body[at] = tile;
+  }
+  static bool finish(const std::uint64_t* tiles, unsigned n, std::uint64_t, const WindowSpec&,
+                     std::uint64_t& out) {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < n; ++i) bits |= tiles[i];
+    out = kDistinctOfBits[static_cast<unsigned>(__builtin_popcountll(bits))];
+    return true;
+  }
   static void reset(std::uint64_t* body) { std::memset(body, 0, kTiles * 8); }
   static void clear(std::uint64_t* body, unsigned at) { body[at] = 0; }
   static void add(std::uint64_t* body, unsigned at, std::uint64_t value) {
-    std::uint64_t h = value * 0x9E3779B97F4A7C15U;
-    h = (h ^ h >> 32) * 0xD6E8FEB86659FD93U;
-    body[at] |= std::uint64_t{1} << (h >> 58);
+    body[at] = combine(body[at], value);
   }
   template <class Live>
   static bool read(const std::uint64_t* body, Live live, const WindowSpec&, std::uint64_t& out) {

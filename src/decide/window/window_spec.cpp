@@ -32,21 +32,32 @@ WindowResult WindowSpec::result() const {
   return WindowResult::kInteger;
 }
 
-std::size_t WindowSpec::slot_words() const {
-  const std::size_t header = key_words + 1;  // the key, and its latest time or tile
-  if (function == WindowFunction::kSince) return header;
-  if (kind == WindowKind::kExact) return header + 2 * kRing;
-  if (kind == WindowKind::kDecay) return header + 1;
+std::size_t WindowSpec::bytes_per_key() const {
+  if (function == WindowFunction::kSince) return 8;
+  if (kind == WindowKind::kExact) return 8 + std::size_t{kRing} * 16;
+  if (kind == WindowKind::kDecay) return 16;
+  const bool counts = function == WindowFunction::kCount || function == WindowFunction::kRate;
+  return counts ? 32 : 64;
+}
+
+std::size_t WindowSpec::bytes_per_key_max() const {
+  if (function == WindowFunction::kSince || kind != WindowKind::kTiles) return bytes_per_key();
   switch (function) {
     case WindowFunction::kCount:
     case WindowFunction::kRate:
-      return header + kTiles / 2;
+      return bytes_per_key() + std::size_t{kTiles} * 4;
     case WindowFunction::kSum:
     case WindowFunction::kAvg:
-      return header + kTiles + kTiles / 2;
+      return bytes_per_key() + std::size_t{kTiles} * 12;
     default:
-      return header + kTiles;
+      return bytes_per_key() + std::size_t{kTiles} * 8;
   }
+}
+
+std::int64_t WindowSpec::idle_us() const {
+  constexpr std::int64_t kDecayIdleWidths = 16;  // a value of up to 8 has dropped to zero by then
+  if (function == WindowFunction::kSince) return kWindowMax;
+  return kind == WindowKind::kDecay ? kDecayIdleWidths * width_us : width_us;
 }
 
 std::string duration_text(std::int64_t us) {

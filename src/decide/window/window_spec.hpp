@@ -1,7 +1,7 @@
 // WindowSpec: what one window of the rules counts, and what it costs.
 //
 //   WindowSpec spec{.function = WindowFunction::kSum, .width_us = 7 * kDay, .key_words = 1};
-//   spec.bytes_per_key();   // 304
+//   spec.bytes_per_key();   // 64
 //
 // Kinds. `tiles`: 24 tiles of g = W/24; a tile is covered while floor(t_e/g) > floor(t/g) - 24, t
 // being the key's latest time: nothing older than W counts, and up to the oldest 1/24 of W may be
@@ -59,9 +59,13 @@ struct WindowSpec {
            function != WindowFunction::kSince;
   }
   WindowResult result() const;
-  // Bytes of one key's slot; the index adds 8 bytes a place at a load of at most one half.
-  std::size_t bytes_per_key() const { return slot_words() * 8; }
-  std::size_t slot_words() const;
+  // Bytes of one key's slot, and of a key that has outgrown it: one with more than 6 tiles that are
+  // not empty (avg: 5), or a count above 255 in one tile. The directory adds 23 to 46 a key, once
+  // for all windows that share it.
+  std::size_t bytes_per_key() const;
+  std::size_t bytes_per_key_max() const;
+  // How long after its last event a key is forgotten, in microseconds of event time.
+  std::int64_t idle_us() const;
   // Says in words what the window covers: "between 6d 17h and 7d; up to the oldest 1/24 may be
   // missing".
   std::string coverage() const;

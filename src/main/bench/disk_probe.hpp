@@ -1,5 +1,5 @@
-// DiskProbe: what the disk itself takes to make 4 KiB durable, measured beside a bench: latencies of
-// committed decisions mean little without it.
+// DiskProbe: what the disk itself takes to make 4 KiB durable, measured beside a bench: latencies
+// of committed decisions mean little without it.
 //
 //   WEIR_ASSIGN(auto probe, DiskProbe::open(dir));
 //   WEIR_TRY(probe->measure(200));

@@ -91,9 +91,9 @@ Result<double> Load::run(std::uint64_t events, double seconds, double rate) {
         started_ns + static_cast<std::int64_t>(batch_ns * static_cast<double>(number));
     if (due_ns >= end_ns) break;
     gate::Submission submission;
-    const std::int64_t making_ns = clock.mono_ns();
+    const std::int64_t making_ns = thread_cpu_ns();
     WEIR_ASSIGN(const std::size_t made, source_.read(submission.batch, batch_events_));
-    generator_ns_ += clock.mono_ns() - making_ns;
+    generator_ns_ += thread_cpu_ns() - making_ns;
     if (made == 0) break;
     {
       std::unique_lock lock(mutex_);

@@ -5,17 +5,18 @@
 #include <vector>
 
 #include "base/rng.hpp"
-#include "decide/window/window_table.hpp"
+#include "decide/window/keyed_windows.hpp"
 
 namespace weir::decide {
 namespace {
 
-void BM_WindowTable(benchmark::State& state) {
+void BM_KeyedWindows(benchmark::State& state) {
   const auto function = static_cast<WindowFunction>(state.range(0));
   const auto kind = static_cast<WindowKind>(state.range(1));
   const auto keys = static_cast<std::uint32_t>(state.range(2));
   constexpr std::size_t kRows = 8192;
-  WindowTable table({.function = function, .kind = kind, .width_us = kHour});
+  KeyedWindows table(1, std::size_t{1} << 20);
+  table.add({.function = function, .kind = kind, .width_us = kHour});
   Philox rng(1, 1);
   std::vector<std::uint64_t> all(keys);
   for (std::uint32_t i = 0; i < keys; ++i) all[i] = i + 1;
@@ -23,8 +24,8 @@ void BM_WindowTable(benchmark::State& state) {
   std::vector<std::uint8_t> valid(out.size());
   std::vector<std::int64_t> times(out.size(), kDay);
   std::vector<std::uint64_t> values(out.size(), 100);
-  table.update_and_read({keys, {all.data()}, times.data(), nullptr, values.data()},
-                        {out.data(), valid.data()});
+  const WindowUse use{nullptr, values.data(), {out.data(), valid.data()}};
+  table.update_and_read({keys, {all.data()}, times.data()}, {&use, 1});
   std::vector<std::uint64_t> batch(kRows);
   std::int64_t now = kDay;
   for (auto _ : state) {
@@ -34,15 +35,14 @@ void BM_WindowTable(benchmark::State& state) {
       times[i] = now += 500;
     }
     state.ResumeTiming();
-    table.update_and_read({kRows, {batch.data()}, times.data(), nullptr, values.data()},
-                          {out.data(), valid.data()});
+    table.update_and_read({kRows, {batch.data()}, times.data()}, {&use, 1});
     benchmark::DoNotOptimize(out.data());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
   state.SetLabel(std::string(window_function_name(function)) + " " +
                  std::string(window_kind_name(kind)));
 }
-BENCHMARK(BM_WindowTable)
+BENCHMARK(BM_KeyedWindows)
     ->ArgsProduct({{static_cast<int>(WindowFunction::kCount),
                     static_cast<int>(WindowFunction::kSum),
                     static_cast<int>(WindowFunction::kDistinct)},

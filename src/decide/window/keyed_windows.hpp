@@ -1,0 +1,90 @@
+// KeyedWindows: the windows of the rules that share a key: one directory, a column of slots each.
+//
+//   KeyedWindows windows(1, 1 << 20);
+//   windows.add({.function = WindowFunction::kCount, .width_us = kHour});
+//   windows.update_and_read({.rows = n, .keys = {card}, .times_us = time},
+//                           {{{.include = matched, .out = {values, valid}}}});
+//
+// Rows are processed in order and the current event is included, so results do not depend on where
+// batches are cut. A row that is not included is read but changes nothing. A late event goes to its
+// own tile; older than the window of its key it counts nowhere. Reads are as of max(key's latest
+// time, t). Empty windows: count, rate and distinct are 0; sum, avg, min, max, since are null.
+//
+// Keys. A zero word means no key: null. A key that has been idle for as long as the longest of the
+// windows is forgotten when another needs its slot. When keys_max keys are live, a new one is null,
+// and its rows are counted as rejected. i64 sums saturate at the ends of their range.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "decide/window/key_directory.hpp"
+#include "decide/window/window_column.hpp"
+
+namespace weir::decide {
+
+// The rows of all windows. Shapes: [rows]. Pointers stay the caller's.
+struct KeyedRows {
+  std::size_t rows = 0;
+  std::array<const std::uint64_t*, kKeyWordsMax> keys{};
+  const std::int64_t* times_us = nullptr;
+};
+
+// What one of the windows does with them. Shapes: [rows].
+struct WindowUse {
+  const std::uint8_t* include = nullptr;  // 1: the row counts; nullptr: all do
+  // Bits of an i64 or f64, or the word that distinct tells apart.
+  const std::uint64_t* values = nullptr;
+  WindowOutput out;
+};
+
+class KeyedWindows {
+ public:
+  KeyedWindows(unsigned key_words, std::size_t keys_max);
+
+  // Adds a window, empty for every key; its spec has the same number of key words.
+  WindowColumn& add(const WindowSpec& spec);
+  // Hands the windows out, and takes them in: with other windows the keys stay known.
+  std::vector<std::unique_ptr<WindowColumn>> release() { return std::exchange(columns_, {}); }
+  void adopt(std::unique_ptr<WindowColumn> column);
+
+  std::size_t size() const { return columns_.size(); }
+  const WindowColumn& window(std::size_t i) const { return *columns_[i]; }
+  std::size_t keys() const { return directory_.keys(); }
+  std::size_t directory_bytes() const { return directory_.bytes(); }
+
+  // Feeds the rows in order and writes what each window holds after each; `uses` are in the order
+  // of the windows. Allocates only while keys are added.
+  void update_and_read(const KeyedRows& in, std::span<const WindowUse> uses);
+
+  // Returns the same windows without any key.
+  std::unique_ptr<KeyedWindows> empty_copy() const;
+  // Appends the whole state; load() accepts it only for the same windows (data_loss otherwise) and
+  // changes nothing when it fails.
+  void save(ByteWriter& out) const;
+  Status load(ByteReader& in);
+
+ private:
+  static constexpr std::size_t kBlock = 256;
+
+  void find_slots(const KeyedRows& in, std::span<const WindowUse> uses, std::size_t begin,
+                  std::size_t rows);
+
+  unsigned key_words_;
+  KeyDirectory directory_;
+  std::vector<std::unique_ptr<WindowColumn>> columns_;
+  std::int64_t watermark_us_ = 0;
+  // Scratch of one block.
+  std::vector<std::uint64_t> block_keys_;
+  std::vector<std::uint64_t> block_hash_;
+  std::vector<std::uint32_t> block_slot_;
+  std::vector<std::uint8_t> block_fresh_;
+};
+
+}  // namespace weir::decide

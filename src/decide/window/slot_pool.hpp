@@ -1,0 +1,54 @@
+// SlotPool: bodies of equal size for the keys that outgrew their slot; a 32-bit number names one.
+//
+//   SlotPool pool(36);                       // words a body
+//   std::uint32_t number = pool.take();      // contents unspecified
+//   std::uint64_t* body = pool.at(number);
+//   pool.give(number);
+//
+// Bodies never move. Not thread-safe. Allocates only when more bodies are out than ever before.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned.hpp"
+
+namespace weir::decide::window_internal {
+
+class SlotPool {
+ public:
+  explicit SlotPool(std::size_t words) : words_(words) {}
+
+  std::uint32_t take() {
+    if (!free_.empty()) {
+      const std::uint32_t number = free_.back();
+      free_.pop_back();
+      return number;
+    }
+    if (made_ == chunks_.size() << kChunkShift) chunks_.emplace_back(words_ << kChunkShift);
+    return made_++;
+  }
+  void give(std::uint32_t number) { free_.push_back(number); }
+
+  std::uint64_t* at(std::uint32_t number) {
+    return chunks_[number >> kChunkShift].data() + (number & kChunkMask) * words_;
+  }
+  const std::uint64_t* at(std::uint32_t number) const {
+    return chunks_[number >> kChunkShift].data() + (number & kChunkMask) * words_;
+  }
+
+  std::size_t words() const { return words_; }
+  std::size_t out() const { return made_ - free_.size(); }
+  std::size_t bytes() const { return (chunks_.size() << kChunkShift) * words_ * 8; }
+
+ private:
+  static constexpr unsigned kChunkShift = 10;
+  static constexpr std::uint32_t kChunkMask = (1U << kChunkShift) - 1;
+
+  std::size_t words_;
+  std::vector<AlignedBuffer<std::uint64_t>> chunks_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t made_ = 0;
+};
+
+}  // namespace weir::decide::window_internal
