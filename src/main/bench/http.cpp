@@ -1,5 +1,5 @@
 // What one decision over HTTP costs from the socket to the reply: a real server with a real log,
-// and an open-loop client on the same machine. Latency counts from times that were fixed in advance.
+// and an open-loop client on the same machine. Latency counts from times fixed in advance.
 #include <sys/resource.h>
 
 #include <algorithm>
