@@ -11,7 +11,7 @@ class RulesCheckTest(ProgramTest):
             done = self.weir("rules", "check", ROOT / name)
             self.assertRegex(done.stdout, r"\d+ rules, \d+ windows")
         self.assertRegex(self.weir("rules", "check", ROOT / "rules/default.rules").stdout,
-                         r"count\(debtor, 1h\)\n.* 112 bytes per key")
+                         r"count\(debtor, 1h\)\n.* 32 bytes per key \(128 when busy\)")
 
     def test_every_error_has_line_column_and_caret(self):
         (self.dir / "bad.rules").write_text(
