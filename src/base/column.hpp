@@ -2,8 +2,8 @@
 //
 //   ColumnView price = ColumnView::packed(prices.data());                       // double[rows]
 //   ColumnView time  = ColumnView::strided(&events[0].time_us, sizeof(Event));  // read in place
-//   price.validity = bits.data();                                               // bit i: row i has
-//   a value
+//   // Bit i: row i has a value.
+//   price.validity = bits.data();
 //
 // A view is plain data: copying it copies no values, and it is valid as long as what it points to.
 #pragma once

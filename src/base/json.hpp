@@ -3,8 +3,8 @@
 //
 //   std::string text;
 //   JsonWriter json(text);
-//   json.begin_object().key("id").string("t-1").key("seq").u64(7).end_object();   //
-//   {"id":"t-1","seq":7}
+//   json.begin_object().key("id").string("t-1").key("seq").u64(7).end_object();
+//   // {"id":"t-1","seq":7}
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 //
 //   Status parse(std::string_view text) {
 //     if (text.empty())
-//       return invalid_argument("field_missing", "amount is
-//       empty").at("amount").hint("write 12.50");
+//       return invalid_argument("field_missing", "amount is empty")
+//           .at("amount").hint("write 12.50");
 //     return Status::ok();
 //   }
 //

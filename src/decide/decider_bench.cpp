@@ -1,5 +1,4 @@
-// Decide of the pass: the 30 rules and 6 windows of bench/rules30.rules over batches of 8,192
-// events.
+// Decide of the pass: 30 rules and 6 windows of bench/rules30.rules, batches of 8,192 events.
 //   bytes moved: an event is 128, a window slot 32 to 64; 6 windows of 3 keys touch 9 lines.
 #include <benchmark/benchmark.h>
 

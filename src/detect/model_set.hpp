@@ -4,8 +4,8 @@
 //   WEIR_ASSIGN(std::shared_ptr<const ModelSet> models, ModelSet::fit(feature_view(features), {}));
 //   ScoreBuffer buffer;
 //   ScoreOutput out = buffer.view(features.rows(), models->names().size());
-//   WEIR_TRY(models->score(events, features, out));          // out.tail_e6[row] goes to the
-//   decision log.append(models->serialize());                         // what replay reads back
+//   WEIR_TRY(models->score(events, features, out));   // out.tail_e6[row] goes to the decision
+//   log.append(models->serialize());                  // what replay reads back
 //
 // Without a set every row is warming: score_warming(out).
 #pragma once

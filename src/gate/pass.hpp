@@ -1,7 +1,6 @@
 // Pass: the state of Weir and the stages that advance it: profiles, model set, rules, order,
-// accounts, chain.
-// Everything that decides a transaction is here, and nothing here reads a clock, a random number
-// or a thread's identity.
+// accounts, chain. Everything that decides a transaction is here, and nothing here reads a clock, a
+// random number or a thread's identity.
 //
 //   Pass pass(options);
 //   pass.touch(batch);  pass.score(batch);  pass.decide(batch);  pass.hash(batch);   // in order

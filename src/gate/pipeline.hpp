@@ -1,8 +1,8 @@
 // Pipeline: drives batches through the stages of the pass, several at a time, each stage in order.
 //
 //   StageTimes times;
-//   run_pipeline(stages, {.threads = 2, .batches_in_flight = 6}, times);   // until admit() gives
-//   nullptr
+//   run_pipeline(stages, {.threads = 2, .batches_in_flight = 6}, times);
+//   // returns when admit() gives nullptr
 //
 // Serial stages see the batches one by one in order; the parallel ones (score, hash) may run on
 // several batches at once. With one thread the stages run in a plain loop.

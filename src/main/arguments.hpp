@@ -1,7 +1,8 @@
 // Arguments: the words after a command, checked against the options it declares.
 //
-//   constexpr Option kOptions[] = {{"seconds", "N", "how long to run"}, {"no-open", "", "open no
-//   page"}}; WEIR_ASSIGN(const Arguments args, Arguments::parse(words, kOptions));
+//   constexpr Option kOptions[] = {{"seconds", "N", "how long to run"},
+//                                  {"no-open", "", "open no page"}};
+//   WEIR_ASSIGN(const Arguments args, Arguments::parse(words, kOptions));
 //   WEIR_ASSIGN(const std::uint64_t seconds, args.u64("seconds", 30));
 #pragma once
 

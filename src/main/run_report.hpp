@@ -16,8 +16,7 @@ namespace weir::main {
 class RunReport {
  public:
   // Adds verdicts of one batch; `fraud` has an entry a row, or is empty if the file has no labels:
-  // 0 legit,
-  // 1 fraud, 2 unlabelled.
+  // 0 legit, 1 fraud, 2 unlabelled.
   void add(const std::vector<wire::Verdict>& verdicts, const std::vector<std::uint8_t>& duplicate,
            const std::vector<std::uint8_t>& fraud);
   // Prints the report; `rules` may be null.

@@ -1,9 +1,10 @@
 // Profile: the 128 bytes kept of a party, and how an event changes them.
 //
 //   const EventTime now(event.time_us);
-//   const Aged aged = age_profile(profile, now);   // decayed to max(now, last); read "before"
-//   values here add_out(profile, aged, amount);                // counts and sums as debtor; read
-//   "after" values here
+//   const Aged aged = age_profile(profile, now);   // decayed to max(now, last)
+//   ...                                            // read the values "before"
+//   add_out(profile, aged, amount);                // counts and sums as debtor
+//   ...                                            // read the values "after"
 //
 // The first line is sixteen decayed f32, aged by one vector multiply; lanes are in the order of the
 // fields.

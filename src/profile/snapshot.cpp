@@ -1,5 +1,4 @@
-// Snapshot of all profiles. A stream of frames {u32 bytes, u32 0, payload, u64 XXH3-64 of the
-// payload}:
+// Snapshot of all profiles. A stream of frames {u32 bytes, u32 0, payload, u64 XXH3-64 of payload}:
 //   header   magic "WPRF", version, edge entries, counters, overflow slots
 //   entries  16 bytes each, by slot and then id
 //   profiles 128 bytes each, by slot

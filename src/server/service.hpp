@@ -1,8 +1,8 @@
 // PassService: everything the network side asks of the transaction pass, as plain data. The server
 // is built against this class alone; main/ wires the real pass behind it, the tests a fake.
 //
-//   service.submit({.batch = std::move(batch), .ack = Ack::kCommitted, .done = [](SubmitReply&& r)
-//   {...}});
+//   service.submit({.batch = std::move(batch), .ack = Ack::kCommitted,
+//                   .done = [](SubmitReply&& r) {...}});
 //
 // Threads: `submit` and the members marked "never blocks" are called on I/O threads and return at
 // once. All others are called on the server's small worker pool and may take as long as the

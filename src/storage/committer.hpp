@@ -3,8 +3,9 @@
 //
 //   GroupCommitter committer(*log, {});
 //   DirectBuffer block = committer.pool().acquire();   // ... fill, pad to 4 KiB ...
-//   committer.submit({std::move(block), [](const Committed& c) { if (c.status)
-//   acknowledge(c.position); }});
+//   committer.submit({std::move(block), [](const Committed& c) {
+//     if (c.status) acknowledge(c.position);
+//   }});
 //
 // A group starts at once when the disk is idle. While it is busy, requests gather until there are
 // group_bytes of them or the oldest has waited linger_us, but never longer than a group has lately

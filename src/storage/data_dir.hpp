@@ -3,9 +3,11 @@
 //   WEIR_ASSIGN(DataDir dir, DataDir::open("/var/lib/weir"));   // "locked by pid 812" if in use
 //   SegmentLog::open(dir.log_dir(), ...);   Database::open(dir.database_path());
 //
-//   log/      segments of the block log       snap/    snapshots of the state
-//   index/    files rebuilt from the log      weir.db  everything keyed       LOCK  held while in
-//   use
+//   log/      segments of the block log
+//   snap/     snapshots of the state
+//   index/    files rebuilt from the log
+//   weir.db   everything keyed
+//   LOCK      held while in use
 #pragma once
 
 #include <cstdint>

@@ -6,8 +6,9 @@
 //   WEIR_ASSIGN(auto log, SegmentLog::open(dir + "/log", {}));
 //   LogReader reader(*log, log->begin(), &length_of_block);       // recovery: what is there?
 //   while (reader.next()) ... check reader.record() ...
-//   WEIR_TRY(log->truncate(reader.position()));                   // from here on records may be
-//   appended WEIR_ASSIGN(LogPosition at, log->append(record)); WEIR_TRY(log->sync());
+//   WEIR_TRY(log->truncate(reader.position()));                   // from here on it may grow
+//   WEIR_ASSIGN(LogPosition at, log->append(record));
+//   WEIR_TRY(log->sync());
 //
 // Segments are preallocated and zero-filled ahead of the writer, so that syncing a record need not
 // journal file metadata. What a record is, the caller tells: four kilobytes of zeros are never one.

@@ -4,9 +4,9 @@
 //
 //   SnapshotWriter writer;
 //   writer.add("profiles", bytes);   writer.add("ledger", more);
-//   WEIR_TRY(write_snapshot(files, dir, height, writer));        // keeps the newest two
-//   WEIR_ASSIGN(auto snapshot, load_newest_snapshot(files, dir));   // falls back to the older,
-//   logged if (snapshot) restore(snapshot->height(), snapshot->section("profiles"));
+//   WEIR_TRY(write_snapshot(files, dir, height, writer));           // keeps the newest two
+//   WEIR_ASSIGN(auto snapshot, load_newest_snapshot(files, dir));   // or the older, and logs why
+//   if (snapshot) restore(snapshot->height(), snapshot->section("profiles"));
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@
 //   parser.feed(bytes);
 //   Frame frame;
 //   while (true) {
-//     WEIR_ASSIGN(const bool found, parser.next(frame));   // an error names the field: answer and
-//     close if (!found) break;
+//     WEIR_ASSIGN(const bool found, parser.next(frame));   // on an error: answer, then close
+//     if (!found) break;
 //   }
 #pragma once
 

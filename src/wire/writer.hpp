@@ -6,8 +6,8 @@
 //   WEIR_TRY(writer->write(batch, out));
 //
 // The names of the CSV's columns are ones that the header guess knows: no mapping is needed to read
-// it. CSV and JSON say parties as text. An account is its id; where a column or
-// member cannot say another kind, the text is `KIND/ID` and reads back as an account of that name.
+// it. CSV and JSON say parties as text. An account is its id; where a column or member cannot say
+// another kind, the text is `KIND/ID` and reads back as an account of that name.
 // A number that stands for a text which no dictionary knows (a channel) is written as its digits.
 // Side payloads travel in frames, and in JSON as memo, names and attributes.
 #pragma once

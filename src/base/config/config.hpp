@@ -35,9 +35,9 @@ struct ConfigSource {
   std::string to_string() const;
 };
 
-// Immutable once built; share it by shared_ptr. Getters CHECK that the key exists and has the
-// type: a misspelt key
-// in the program is a bug.
+// Immutable once built; share it by shared_ptr.
+// Getters CHECK that the key exists and has the type: a misspelt key in the program is
+// a bug.
 class Config {
  public:
   // All defaults.
@@ -110,9 +110,9 @@ struct ConfigChange {
 };
 // Returns the keys whose values differ, in the schema's order.
 std::vector<ConfigChange> config_changes(const Config& before, const Config& after);
-// Returns `running` with the reloadable changes of `wanted` applied as one new version, or
-// `running`'s own values
-// and version if there are none. What is not reloadable stays as it was.
+// Returns `running` with the reloadable changes of `wanted` applied as one new version,
+// or `running`'s own values and version if there are none. What is not reloadable
+// stays as it was.
 std::shared_ptr<const Config> reload_config(const Config& running, const Config& wanted);
 
 }  // namespace weir

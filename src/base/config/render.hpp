@@ -1,6 +1,5 @@
 // Texts made from the schema and a configuration: what `weir config` prints, the JSON Schema,
-// the example file, the
-// reference page, and the canonical text that goes into the log.
+// the example file, the reference page, and the canonical text that goes into the log.
 #pragma once
 
 #include <string>

@@ -183,8 +183,6 @@ Fault f64_to_whole(double value, unsigned scale, Value& out) {
   return Fault::kNone;
 }
 
-constexpr double kMicros = 1e6;
-
 Fault convert(const Call& call) {
   const Value& value = call.args[0];
   const Type from = call.types[0];

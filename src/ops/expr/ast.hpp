@@ -172,8 +172,7 @@ bool equal(const Ast& a, NodeId a_root, const Ast& b, NodeId b_root);
 // parentheses.
 std::string print(const Ast& ast, NodeId root);
 // Returns the JSON form: {"op":..,"args":[..]}, {"col":..}, {"lit":..}, {"duration":"5m"},
-// {"param":1},
-// {"input":"count(card, 1h)"}; case and functions are ops, cast has "type".
+// {"param":1}, {"input":"count(card, 1h)"}; case and functions are ops, cast has "type".
 std::string print_json(const Ast& ast, NodeId root);
 
 }  // namespace weir::expr

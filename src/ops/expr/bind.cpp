@@ -65,7 +65,7 @@ TypedId Binder::make(TypedOp op, std::uint8_t sub, Type type, std::span<const Ty
       op != TypedOp::kInput &&
       std::all_of(args.begin(), args.end(), [&](TypedId arg) { return tree_.is_constant(arg); });
   if (!foldable) return id;
-  TreeWalk walk(tree_, options_, {}, schema_, arena_);
+  TreeWalk walk(tree_, options_, {}, arena_);
   const Value value = walk.evaluate(id, 0);
   if (walk.fault() != Fault::kNone) return id;  // rows that need it will say so
   return constant(value, type, at);

@@ -6,12 +6,15 @@
 //   Ast ast;
 //   WEIR_ASSIGN(const NodeId root, parse("amount > 500 and feature.amount_z > 3", ast));
 //   Compiler compiler(schema, Options::rules());
-//   WEIR_ASSIGN(const OutputId fires, compiler.add(ast, root));    // many expressions share one
-//   program WEIR_ASSIGN(const Program program, compiler.finish()); Scratch scratch(program); // one
-//   per thread std::vector<ColumnView> inputs(schema.fields().size()); inputs[0] =
-//   ColumnView::strided(&e[0].amount, 128).with_exponents(&e[0].exponent, 128); inputs[1] =
-//   ColumnView::packed(z); outputs[fires] = {.data = bits.data()};
-//   WEIR_TRY(program.evaluate(inputs, rows, scratch, outputs));    // bit i of bits: row i fires
+//   WEIR_ASSIGN(const OutputId fires, compiler.add(ast, root));   // many may share one program
+//   WEIR_ASSIGN(const Program program, compiler.finish());
+//
+//   Scratch scratch(program);                                     // one per thread
+//   std::vector<ColumnView> inputs(schema.fields().size());
+//   inputs[0] = ColumnView::strided(&e[0].amount, 128).with_exponents(&e[0].exponent, 128);
+//   inputs[1] = ColumnView::packed(z);
+//   outputs[fires] = {.data = bits.data()};
+//   WEIR_TRY(program.evaluate(inputs, rows, scratch, outputs));   // bit i of bits: row i fires
 //
 // Values. f64 arithmetic is that of one row at a time, so results do not depend on blocks, threads
 // or the instruction set. Comparisons use one total order: NaN equals NaN and exceeds every number,

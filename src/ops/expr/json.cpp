@@ -15,57 +15,63 @@ namespace {
 
 namespace sj = simdjson;
 
+// Two brackets a level: deeper than a JsonWriter goes.
 class JsonPrinter {
  public:
-  JsonPrinter(const Ast& ast, std::string& out) : ast_(ast), json_(out) {}
+  JsonPrinter(const Ast& ast, std::string& out) : ast_(ast), out_(out) {}
 
   void print(NodeId id) {
     const Node& node = ast_.node(id);
-    json_.begin_object();
     switch (node.op) {
       case Op::kLiteral:
         print_literal(ast_.literal(id));
         break;
       case Op::kName:
       case Op::kAlias:
-        json_.key("col").string(ast_.text(id));
+        member("{\"col\":", ast_.text(id));
         break;
       case Op::kInput:
-        json_.key("input").string(ast_.text(id));
+        member("{\"input\":", ast_.text(id));
         break;
       case Op::kParameter:
-        json_.key("param").u64(node.input);
+        out_ += "{\"param\":" + std::to_string(node.input);
         break;
       default:
-        json_.key("op").string(node.op == Op::kCall ? function_info(node.function).name
-                                                    : operator_word(node.op));
-        json_.key("args").begin_array();
-        for (const NodeId arg : ast_.args(id)) print(arg);
-        json_.end_array();
-        if (node.op == Op::kCast) json_.key("type").string(type_name(node.type));
+        member("{\"op\":",
+               node.op == Op::kCall ? function_info(node.function).name : operator_word(node.op));
+        print_args(ast_.args(id));
+        if (node.op == Op::kCast) member(",\"type\":", type_name(node.type));
     }
-    json_.end_object();
+    out_ += '}';
   }
 
  private:
-  void print_literal(const Literal& literal) {
-    if (literal.kind == Kind::kDuration) {
-      json_.key("duration").string(duration_text(literal.i));
-      return;
+  void member(std::string_view key, std::string_view text) {
+    out_ += key;
+    append_json_string(out_, text);
+  }
+  void print_args(std::span<const NodeId> args) {
+    out_ += ",\"args\":[";
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      if (i != 0) out_ += ',';
+      print(args[i]);
     }
-    json_.key("lit");
+    out_ += ']';
+  }
+  void print_literal(const Literal& literal) {
+    if (literal.kind == Kind::kDuration) return member("{\"duration\":", duration_text(literal.i));
+    if (literal.kind == Kind::kString) return member("{\"lit\":", literal.s);
+    out_ += "{\"lit\":";
     if (literal.kind == Kind::kNull) {
-      json_.null();
+      out_ += "null";
     } else if (literal.kind == Kind::kBool) {
-      json_.boolean(literal.i != 0);
-    } else if (literal.kind == Kind::kString) {
-      json_.string(literal.s);
+      out_ += literal.i != 0 ? "true" : "false";
     } else {
-      json_.raw(number_text(literal));
+      out_ += number_text(literal);
     }
   }
   const Ast& ast_;
-  JsonWriter json_;
+  std::string& out_;
 };
 
 // Reads the form member by member, in any order. A number is taken by its text, never through a
@@ -261,12 +267,8 @@ Result<NodeId> JsonParser::build(const Members& members, const std::string& poin
       (last.op != Op::kLiteral || ast_.literal(members.args[1]).kind != Kind::kString))
     return fail(error("json_shape", "a pattern is a text", pointer + "/args/1"));
   if (op == Op::kNeg && last.op == Op::kLiteral) {
-    const Literal& literal = ast_.literal(members.args[0]);
-    const std::string text = number_text(literal);
-    if (literal.kind == Kind::kDuration && literal.i >= 0)  // as the text form reads it
-      return ast_.add_literal(Literal::duration(-literal.i), {});
-    if (Type{literal.kind}.numeric() && text.front() != '-')
-      return parse_text("lit", '-' + text, pointer);
+    if (std::optional<Literal> literal = negated(ast_.literal(members.args[0])))
+      return ast_.add_literal(std::move(*literal), {});
   }
   if (op == Op::kIn || op == Op::kNotIn) {
     if (count > kInListMax + 1)

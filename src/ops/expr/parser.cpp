@@ -224,6 +224,10 @@ Result<NodeId> Parser::parse_unary() {
   if (cursor_.at(TokenKind::kNumber) || cursor_.at(TokenKind::kDuration))
     return parse_number(cursor_.next(), true);
   WEIR_ASSIGN(const NodeId arg, parse_unary());
+  if (ast_.node(arg).op == Op::kLiteral) {
+    if (std::optional<Literal> literal = negated(ast_.literal(arg)))
+      return made(ast_.add_literal(std::move(*literal), position(at)), at);
+  }
   return made(ast_.add(Op::kNeg, std::array{arg}, position(at)), at);
 }
 

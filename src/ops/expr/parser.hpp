@@ -2,16 +2,15 @@
 //
 //   class Windows final : public ParseExtension {
 //     Result<std::optional<NodeId>> parse_call(Parser& p, const Token& name) override {
-//       if (name.text != "count") return std::nullopt;               // a built-in function, or an
-//       error WEIR_TRY(p.cursor().expect("("));
-//       ...                                                          // p.parse_expression() for
-//       arguments return p.ast().add_input(schema.add_hidden(Type::i64(), Storage::kI64), text,
-//       p.position(name));
+//       if (name.text != "count") return std::nullopt;   // a built-in function, or an error
+//       WEIR_TRY(p.cursor().expect("("));
+//       ...                                              // p.parse_expression() for arguments
+//       return p.ast().add_input(schema.add_hidden(Type::i64(), Storage::kI64), text,
+//                                p.position(name));
 //     }
 //   };
 //   Parser parser(cursor, ast, &windows);
-//   WEIR_ASSIGN(const NodeId root, parser.parse_expression());       // stops before what cannot
-//   continue
+//   WEIR_ASSIGN(const NodeId root, parser.parse_expression());   // stops before what cannot go on
 #pragma once
 
 #include <optional>

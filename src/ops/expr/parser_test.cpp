@@ -91,6 +91,17 @@ TEST(Parser, EveryProductionRoundTrips) {
   for (const auto& [text, canonical] : cases) expect_round_trip(text, canonical);
 }
 
+// "-(5)" was a tree that printed as "-5", which is another one; so was "--0".
+TEST(Parser, FoldsAMinusIntoTheNumberWhereverItStands) {
+  expect_round_trip("-(5)", "-5");
+  expect_round_trip("-((2.50))", "-2.50");
+  expect_round_trip("-(1h)", "-1h");
+  expect_round_trip("-(-5)", "--5");
+  expect_round_trip("a---0", "a - 0");
+  expect_round_trip("-(0e0)", "-0e+00");
+  expect_round_trip("--0e0", "--0e+00");
+}
+
 TEST(Parser, EveryFunctionParsesAndPrints) {
   for (unsigned i = 0; i < kFunctions; ++i) {
     const FunctionInfo& info = function_info(static_cast<Function>(i));
@@ -146,6 +157,12 @@ std::string repeated(std::string_view part, std::size_t times) {
   std::string out;
   while (times-- > 0) out += part;
   return out;
+}
+
+// The deepest tree has more brackets than a JsonWriter takes: writing it ended the process.
+TEST(Parser, TheDeepestTreeHasAJsonForm) {
+  const std::string deepest = repeated("-", kDepthMax - 1) + "a";
+  expect_round_trip(deepest, deepest);
 }
 
 TEST(Parser, LimitsAreExact) {

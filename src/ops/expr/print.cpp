@@ -4,6 +4,7 @@
 #include "base/decimal.hpp"
 #include "base/json.hpp"
 #include "ops/expr/ast.hpp"
+#include "ops/expr/parser.hpp"
 #include "ops/expr/spelling.hpp"
 
 namespace weir::expr {
@@ -201,6 +202,16 @@ std::string number_text(const Literal& literal) {
   const auto [end, code] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), literal.f,
                                          std::chars_format::scientific);
   return {buffer.data(), end};
+}
+
+std::optional<Literal> negated(const Literal& literal) {
+  if (literal.kind == Kind::kDuration && literal.i >= 0) return Literal::duration(-literal.i);
+  if (!Type{literal.kind}.numeric()) return std::nullopt;
+  const std::string text = number_text(literal);
+  if (text.front() == '-') return std::nullopt;
+  Result<Literal> result = parse_number_literal('-' + text);
+  if (!result) return std::nullopt;
+  return std::move(*result);
 }
 
 void append_literal(std::string& out, const Literal& literal) {

@@ -194,7 +194,7 @@ Status evaluate_reference(const Ast& ast, NodeId root, const Schema& schema, con
                           const OutputView& output, std::vector<std::string>& strings) {
   WEIR_ASSIGN(const TypedTree tree, bind_types(ast, root, schema, options, std::nullopt));
   TextArena arena;
-  TreeWalk walk(tree, options, inputs, schema, arena);
+  TreeWalk walk(tree, options, inputs, arena);
   const Type type = tree.nodes[tree.root].type;
   const bool boolean = type.is(Kind::kBool) || type.is(Kind::kNull);
   for (std::size_t word = 0; word < (rows + 63) / 64; ++word) {

@@ -1,6 +1,7 @@
 // How operators, names and literals are written; shared by the text and the JSON form.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ void append_literal(std::string& out, const Literal& literal);
 // Returns the digits of kI64, kDecimal or kF64; an f64 always in scientific form, so that it stays
 // one.
 std::string number_text(const Literal& literal);
+// Returns what a "-" before a literal makes of it, or nothing if it is no number or duration or is
+// negative already. Both forms fold it, so that -(5), -5 and {"op":"neg",...} are one tree.
+std::optional<Literal> negated(const Literal& literal);
 // Returns "90s", "5m", ... of whole seconds.
 std::string duration_text(std::int64_t us);
 

@@ -1,10 +1,11 @@
 // The types of the expression language, and the schema that gives names a type and an input.
 //
 //   Schema schema;
-//   schema.add("amount", Type::decimal_per_row(), Storage::kI64);     // minor units + decimals per
-//   row schema.add("feature.amount_z", Type::f64(), Storage::kF32); DomainId types =
-//   schema.add_domain("type", [](std::string_view text) -> Result<std::int64_t> {...});
-//   schema.add("type", Type::symbol(types), Storage::kU8);            // type = 'payment'
+//   schema.add("amount", Type::decimal_per_row(), Storage::kI64);   // minor units, decimals a row
+//   schema.add("feature.amount_z", Type::f64(), Storage::kF32);
+//   DomainId types =
+//       schema.add_domain("type", [](std::string_view text) -> Result<std::int64_t> {...});
+//   schema.add("type", Type::symbol(types), Storage::kU8);          // type = 'payment'
 #pragma once
 
 #include <cstdint>

@@ -102,8 +102,8 @@ Result<TypedTree> bind_types(const Ast& ast, NodeId root, const Schema& schema,
 class TreeWalk {
  public:
   TreeWalk(const TypedTree& tree, const Options& options, std::span<const ColumnView> inputs,
-           const Schema& schema, TextArena& arena)
-      : tree_(tree), options_(options), inputs_(inputs), schema_(schema), arena_(arena) {}
+           TextArena& arena)
+      : tree_(tree), options_(options), inputs_(inputs), arena_(arena) {}
   Value evaluate(TypedId id, std::size_t row);
   // The first fault since the start that options do not turn into null; kNone if there was none.
   Fault fault() const { return fault_; }
@@ -119,7 +119,6 @@ class TreeWalk {
   const TypedTree& tree_;
   const Options& options_;
   std::span<const ColumnView> inputs_;
-  const Schema& schema_;
   TextArena& arena_;
   Fault fault_ = Fault::kNone;
   Position fault_at_;

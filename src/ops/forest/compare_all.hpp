@@ -3,16 +3,19 @@
 //   const CompareProgram program(forest);      // only if CompareProgram::supports(forest)
 //   program.score(rows, raw);
 //
-// Byte columns. A row's value x in a column with sorted thresholds S becomes the byte #{S_j : not x
-// <= S_j}; then x <= S_j is byte <= j, exactly, NaN included. 255 thresholds fit one byte column.
+// Byte columns. A row's value x in a column with sorted thresholds S becomes the byte
+// #{S_j : not x <= S_j}; then x <= S_j is byte <= j, exactly, NaN included. 255 thresholds fit one
+// byte column.
+//
 // Trees. Each tree is a list of steps in post-order, all of one form: out = byte > threshold ?
 // right : left, for a vector of rows at a time, where left and right are a constant (the number of
 // a leaf's path length) or what an earlier step left in a slot. One form means no branches to
 // mispredict; the slots stay in the first-level cache. The heavier child goes first, so 17 slots
 // are enough.
-// Sums. A tree's path lengths, less its smallest, are at most 24 bits: three byte
-// tables looked up by number, summed in 16 bits, widened every 256 trees. All integers, hence exact
-// on every instruction set.
+//
+// Sums. A tree's path lengths, less its smallest, are at most 24 bits: three byte tables looked up
+// by number, summed in 16 bits, widened every 256 trees. All integers, hence exact on every
+// instruction set.
 #pragma once
 
 #include <array>

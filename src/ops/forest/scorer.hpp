@@ -6,14 +6,12 @@
 //
 // Engines
 //   compare_all  Tiles of rows. Each value becomes its rank among the forest's thresholds of that
-//   column,
-//                one byte (a column with more than 255 thresholds takes several byte columns),
-//                which keeps every comparison exact. Then every node of every tree is evaluated
-//                bottom-up for a whole vector of rows: one byte compare, one blend. The cost
-//                follows the node count, not depth.
+//                column, one byte (a column with more than 255 thresholds takes several byte
+//                columns), which keeps every comparison exact. Then every node of every tree is
+//                evaluated bottom-up for a whole vector of rows: one byte compare, one blend. The
+//                cost follows the node count, not depth.
 //   traverse     Walks eight rows, or eight trees of one row, side by side. For single rows, large
-//   trees
-//                and machines without vectors.
+//                trees and machines without vectors.
 //   naive        One row, one tree at a time: the baseline of the bench.
 #pragma once
 

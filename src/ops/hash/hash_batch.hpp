@@ -1,9 +1,8 @@
 // Many hashes at once: SHA-256 with interleaved streams on the SHA extensions, and XXH3-64.
 //
-//   sha256_batch(bytes, offsets, digests);                       // ragged: message i =
-//   [offsets[i], offsets[i+1]) const Strided pieces[] = {{events, 4096, 4096}, {verdicts, 1024,
-//   1024}}; sha256_strided({{0x00}}, pieces, digests);                   // leaf i = 0x00, events
-//   i, verdicts i
+//   sha256_batch(bytes, offsets, digests);      // ragged: message i = [offsets[i], offsets[i+1])
+//   const Strided pieces[] = {{events, 4096, 4096}, {verdicts, 1024, 1024}};
+//   sha256_strided({{0x00}}, pieces, digests);  // leaf i = 0x00, events i, verdicts i
 //
 // Class `exact`: the same digests on every instruction set. No function allocates; all are
 // thread-safe.

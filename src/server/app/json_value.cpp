@@ -40,7 +40,7 @@ JsonValue convert(const dom::element& from) {
     case dom::element_type::OBJECT:
       to.kind = JsonValue::Kind::kObject;
       for (const dom::object map = from.get_object().value_unsafe(); const auto member : map)
-        to.members.emplace_back(std::string(member.key), convert(member.value));
+        to.members.push_back({std::string(member.key), convert(member.value)});
       break;
   }
   return to;

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -25,7 +24,8 @@ struct JsonValue {
   double number = 0;         // kInteger and kNumber
   std::string string;        // kText
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  struct Member;
+  std::vector<Member> members;
 
   bool is_object() const { return kind == Kind::kObject; }
   bool is_array() const { return kind == Kind::kArray; }
@@ -40,6 +40,11 @@ struct JsonValue {
   Result<std::int64_t> whole_or(std::string_view name, std::int64_t fallback) const;
   // RFC 3339 text to microseconds; 0 if absent.
   Result<std::int64_t> time_or_zero(std::string_view name) const;
+};
+
+struct JsonValue::Member {
+  std::string name;
+  JsonValue value;
 };
 
 // Parses a whole text; invalid_argument (json_shape) if it is not JSON or nested too deep.

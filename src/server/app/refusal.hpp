@@ -1,7 +1,7 @@
 // What a refused event looks like to a client: its canonical code, HTTP status and error body.
 //
-//   append_refused_item(out, "t-1", refusal_status(wire::Refusal::kAmountRange, "amount", 17,
-// "..."));
+//   append_refused_item(out, "t-1",
+//                       refusal_status(wire::Refusal::kAmountRange, "amount", 17, "..."));
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,7 @@
 //   }
 //   constexpr Route kRoutes[] = {
 //     {"windows", Method::kGet, "/v1/windows", Access::kViewer, kScopeRead, kOnWorker,
-//      Accepts::kNothing,
-//      get_windows}};
+//      Accepts::kNothing, get_windows}};
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // KeyStore: API keys. The text of a key is shown once, when it is made; the store keeps its digest.
 //
-//   WEIR_ASSIGN(const NewKey made, create_key(store, {.label = "till 4", .role = Role::kAnalyst},
-//   clock)); const auto principal = authenticate_key(store, made.text, "10.0.0.7",
-//   clock.wall_us());
+//   WEIR_ASSIGN(const NewKey made,
+//               create_key(store, {.label = "till 4", .role = Role::kAnalyst}, clock));
+//   const auto principal = authenticate_key(store, made.text, "10.0.0.7", clock.wall_us());
 //
 // Text: "weir_" + 8 hexadecimal digits (the id) + "_" + 43 base64url characters (256 random bits).
 // A secret of full entropy needs no slow hash: SHA-256 is stored and compared in constant time.

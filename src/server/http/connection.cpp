@@ -73,8 +73,8 @@ class Connection::Ticket final : public Exchange {
 Connection::Connection(IoLoop::Socket socket, std::shared_ptr<IoLoop> loop,
                        const HttpOptions& options, Application& application,
                        std::shared_ptr<HttpStats> stats)
-    : socket_(std::move(socket)),
-      loop_(std::move(loop)),
+    : loop_(std::move(loop)),
+      socket_(std::move(socket)),
       options_(options),
       application_(application),
       stats_(std::move(stats)),

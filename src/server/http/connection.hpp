@@ -58,8 +58,8 @@ class Connection final : public IoLoop::Member, public std::enable_shared_from_t
   void set_deadline(std::int64_t ms);
   void leave_flight();
 
+  std::shared_ptr<IoLoop> loop_;  // before the socket, which must go first
   IoLoop::Socket socket_;
-  std::shared_ptr<IoLoop> loop_;
   const HttpOptions& options_;
   Application& application_;
   std::shared_ptr<HttpStats> stats_;

@@ -41,8 +41,7 @@ struct LoadReport {
 };
 
 // Runs the load and returns what came of it. `make_request` returns the whole text of request i.
-// Errors:
-// unavailable if no connection can be made.
+// Errors: unavailable if no connection can be made.
 Result<LoadReport> run_load(const LoadOptions& options,
                             const std::function<std::string(std::uint64_t)>& make_request);
 

@@ -54,8 +54,10 @@ void IoLoop::stop() {
     dropped.swap(queue_);
   }
   dropped.clear();
-  owned_.clear();
-  member_count_ = 0;
+  // A read or write that never comes back owns its member, and the member this loop.
+  abort_members();
+  context_.restart();
+  context_.poll();
 }
 
 bool IoLoop::on_thread() const {

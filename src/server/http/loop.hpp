@@ -39,7 +39,7 @@ class IoLoop {
   IoLoop& operator=(const IoLoop&) = delete;
 
   void start();
-  // Stops the event queue and joins the thread; pending handlers are dropped.
+  // Stops the event queue and joins the thread, drops queued tasks and aborts the members left.
   void stop();
   // Runs `task` on the loop's thread, soon; drops it after stop(). Any thread; tasks of one thread
   // keep their order.

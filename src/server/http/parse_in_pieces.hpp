@@ -40,4 +40,11 @@ inline Parsed parse_in_pieces(std::string_view bytes, std::size_t piece) {
   return parsed;
 }
 
+// Returns true if both readings of the same bytes are one: equal, or one refused a bad line where
+// the other waits for the header's end first.
+inline bool agree(const Parsed& a, const Parsed& b) {
+  if (a.status == 0 || b.status == 0) return a.status != 200 && b.status != 200;
+  return a.status == b.status && a.target == b.target && a.body == b.body;
+}
+
 }  // namespace weir::server

@@ -13,6 +13,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using ErrorCode = boost::system::error_code;
 
+// What is left of a chunked body always ends in "0\r\n\r\n".
+constexpr std::size_t kLastChunkBytes = 5;
+
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
@@ -90,6 +93,9 @@ ParseStep RequestParser::feed(std::string_view bytes) {
   const bool had_header = machine.header_seen;
   if (machine.finished) return {.state = ParseState::kDone};
   machine.got_bytes = machine.got_bytes || !bytes.empty();
+  // Beast asserts that it never sees less of the last chunk, and would end the process.
+  if (machine.header_seen && machine.chunked() && bytes.size() < kLastChunkBytes)
+    return {.state = ParseState::kMore};
   ErrorCode ec;
   const std::size_t used = machine.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (!ec || ec == http::error::need_more) {

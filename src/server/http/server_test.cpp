@@ -281,6 +281,17 @@ TEST_F(ServerTest, DrainAbortsAtItsDeadline) {
   application_.take_held().front().send(text_response(200, "too late"));  // goes nowhere, safely
 }
 
+// Aborted reads were never handed back, and kept their connection and its loop alive.
+TEST_F(ServerTest, FreesWhatWasOpenWhenItStopped) {
+  TestClient reading(start());
+  reading.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\nhalf");
+  TestClient idle(first_port());
+  EXPECT_EQ(idle.get("/echo").status, 200U);
+  const std::weak_ptr<IoLoop> loop = server_->loop(0);
+  server_.reset();
+  EXPECT_TRUE(loop.expired());
+}
+
 TEST_F(ServerTest, ServesOnSeveralThreads) {
   const std::uint16_t port = start({.threads = 3});
   std::vector<std::thread> threads;

@@ -1,6 +1,5 @@
 // BodyPipe: an upload's body between the I/O thread that receives it and the upload thread that
-// reads it.
-// Bounded: a full pipe pauses the socket, an empty one blocks the reader.
+// reads it. Bounded: a full pipe pauses the socket, an empty one blocks the reader.
 //
 //   auto pipe = std::make_shared<BodyPipe>();           // returned as the BodySink
 //   std::unique_ptr<wire::ByteStream> bytes = BodyPipe::reader(pipe);

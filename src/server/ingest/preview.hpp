@@ -14,8 +14,7 @@ inline constexpr std::size_t kPreviewBytes = 64 * 1024;
 inline constexpr std::size_t kPreviewEvents = 10;
 
 // Returns {"format","mapping","events":[...],"problems":[...]}; the mapping is TOML text, empty
-// unless CSV.
-// A body cut inside its last line is no problem.
+// unless CSV. A body cut inside its last line is no problem.
 Result<std::string> preview_json(std::string_view body, const UploadOptions& options);
 
 }  // namespace weir::server

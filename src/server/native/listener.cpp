@@ -54,7 +54,7 @@ class NativeListener::Connection final : public IoLoop::Member,
                                          public std::enable_shared_from_this<Connection> {
  public:
   Connection(IoLoop::Socket socket, std::shared_ptr<Shared> shared)
-      : socket_(std::move(socket)), shared_(std::move(shared)), retry_(socket_.get_executor()) {}
+      : shared_(std::move(shared)), socket_(std::move(socket)), retry_(socket_.get_executor()) {}
 
   void start(const NativeOptions& options) {
     ErrorCode ec;
@@ -147,8 +147,8 @@ class NativeListener::Connection final : public IoLoop::Member,
     shared_->loop->remove(*this);
   }
 
+  std::shared_ptr<Shared> shared_;  // before what lives in its loop and must go first
   IoLoop::Socket socket_;
-  std::shared_ptr<Shared> shared_;
   asio::steady_timer retry_;
   std::shared_ptr<NativeSession> session_;
   std::deque<std::vector<std::uint8_t>> out_;

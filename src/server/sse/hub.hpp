@@ -5,10 +5,8 @@
 //   responder.stream(SseHub::head(), hub.subscribe({.topics = topic_bit(Topic::kAlert)}));
 //
 // Ids are "seq", or "seq.n" for the n-th message after it, so that a client resumes exactly where
-// it was
-// (Last-Event-ID). A client whose place has left the ring gets a `gap` event with how many it
-// missed.
-// publish() costs one node and one exchange, whatever the number of clients.
+// it was (Last-Event-ID). A client whose place has left the ring gets a `gap` event with how many
+// it missed. publish() costs one node and one exchange, whatever the number of clients.
 #pragma once
 
 #include <atomic>

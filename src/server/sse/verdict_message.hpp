@@ -30,8 +30,8 @@ struct VerdictNotice {
 };
 
 // Renders {"seq","event_id","at","outcome","alert","score","tail","threshold","entity",
-// "counterparty",
-// "amount","currency","reason"}; the sequence number and the amount are texts.
+// "counterparty","amount","currency","reason"}; the sequence number and the amount
+// are texts.
 StreamMessage verdict_message(const VerdictNotice& notice);
 
 }  // namespace weir::server
