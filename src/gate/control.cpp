@@ -164,24 +164,34 @@ Result<QuarantineControl> decode_quarantine(Bytes payload) {
   return checked(in, "quarantine", control);
 }
 
-std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row) {
-  std::vector<RuleHitControl> hits;
-  ledger::ControlReader in(controls);
-  while (const auto record = in.next()) {
-    if (record->type != ledger::ControlType::kRuleHits) continue;
-    ByteReader payload(record->payload);
-    while (payload.ok() && payload.left() != 0) {
+std::optional<RuleHitControl> RuleHitCursor::read() {
+  while (true) {
+    if (payload_.ok() && payload_.left() != 0) {
       RuleHitControl made;
-      made.hit = {payload.u32(), payload.u16(), payload.u16()};
+      made.hit = {payload_.u32(), payload_.u16(), payload_.u16()};
       if ((made.hit.flags & decide::kHasSides) != 0) {
-        made.sides.left = payload.f64();
-        made.sides.right = payload.f64();
+        made.sides.left = payload_.f64();
+        made.sides.right = payload_.f64();
       }
-      if (!payload.ok() || made.hit.row > row) break;
-      if (made.hit.row == row) hits.push_back(made);
+      if (payload_.ok()) return made;
     }
+    const auto record = records_.next();
+    if (!record) return std::nullopt;
+    payload_ =
+        ByteReader(record->type == ledger::ControlType::kRuleHits ? record->payload : Bytes());
+  }
+}
+
+std::vector<RuleHitControl> RuleHitCursor::of(std::uint32_t row) {
+  std::vector<RuleHitControl> hits;
+  for (; next_ && next_->hit.row <= row; next_ = read()) {
+    if (next_->hit.row == row) hits.push_back(*next_);
   }
   return hits;
+}
+
+std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row) {
+  return RuleHitCursor(controls).of(row);
 }
 
 }  // namespace weir::gate

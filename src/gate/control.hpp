@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "decide/decider.hpp"
+#include "ledger/control.hpp"
 #include "profile/profiles.hpp"
 #include "wire/event.hpp"
 
@@ -114,7 +116,26 @@ Result<std::vector<LabelControl>> decode_labels(Bytes payload);
 Result<CheckpointControl> decode_checkpoint(Bytes payload);
 Result<QuarantineControl> decode_quarantine(Bytes payload);
 
-// Returns the rules that fired on a row, from a block's control area; none of a record that is cut.
+// Walks a block's control area for the rules that fired on rows asked for in ascending order; a
+// record that is cut ends early.
+//
+//   RuleHitCursor hits(controls);
+//   for (row ...) use(hits.of(row));
+class RuleHitCursor {
+ public:
+  // `controls` must outlive the cursor.
+  explicit RuleHitCursor(Bytes controls) : records_(controls), payload_({}), next_(read()) {}
+  std::vector<RuleHitControl> of(std::uint32_t row);
+
+ private:
+  std::optional<RuleHitControl> read();
+
+  ledger::ControlReader records_;
+  ByteReader payload_;
+  std::optional<RuleHitControl> next_;
+};
+
+// Returns the rules that fired on one row.
 std::vector<RuleHitControl> rule_hits_of(Bytes controls, std::uint32_t row);
 
 }  // namespace weir::gate

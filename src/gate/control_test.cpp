@@ -37,6 +37,25 @@ TEST(RuleHits, ReadBackWithTheSidesOfThoseThatHaveThem) {
   EXPECT_TRUE(rule_hits_of(controls.bytes(), 3).empty());
 }
 
+TEST(RuleHits, AreWalkedRowByRowOverAllRecords) {
+  ledger::ControlWriter controls;
+  const std::vector<decide::RuleHit> records[] = {{{0, 1, 0}, {2, 2, 0}, {2, 3, 0}}, {{5, 4, 0}}};
+  for (const auto& hits : records) {
+    ByteWriter payload;
+    encode(hits, {}, payload);
+    controls.add(ledger::ControlType::kRuleHits, payload.bytes());
+  }
+  RuleHitCursor cursor(controls.bytes());
+  std::vector<std::size_t> counts;
+  for (std::uint32_t row = 0; row < 7; ++row) {
+    const auto hits = cursor.of(row);
+    counts.push_back(hits.size());
+    EXPECT_EQ(hits.size(), rule_hits_of(controls.bytes(), row).size());
+    for (const RuleHitControl& one : hits) EXPECT_EQ(one.hit.row, row);
+  }
+  EXPECT_EQ(counts, (std::vector<std::size_t>{1, 0, 2, 0, 0, 1, 0}));
+}
+
 TEST(RuleHits, StopAtACutEntry) {
   const decide::RuleHit hits[] = {{0, 1, 0}, {1, 2, decide::kHasSides}};
   const decide::HitSides sides[] = {{1, 2}};

@@ -57,6 +57,7 @@ Status Gate::recover() {
   log_options.genesis.chain_id = options_.chain_id;
   log_options.genesis.created_us = clock_.wall_us();
   log_options.segments = options_.segments;
+  log_options.committer.around_group = options_.around_replies;
   WEIR_ASSIGN(log_, ledger::BlockLog::open(options_.dir, log_options, recovery_.log));
   disk_ = std::make_unique<DiskGuard>(log_->segments(), clock_, options_.free_bytes_min);
   records_ = std::make_unique<StoredRecords>(*log_);
@@ -398,10 +399,19 @@ void Gate::hash(PassBatch& batch) {
   if (batch.sealed && log_ != nullptr) pass_->hash(batch);
 }
 
+// A batch often answers a single submission: then there is nothing to gather.
+void Gate::answer_decided(const PassBatch& batch) {
+  const auto answer = [&] {
+    for (const ReplyPart& part : batch.parts) {
+      if (part.reply->ack == Ack::kDecided) answer_part(part, batch, Ack::kDecided);
+    }
+  };
+  if (batch.parts.size() > 1 && options_.around_replies) return options_.around_replies(answer);
+  answer();
+}
+
 void Gate::seal(PassBatch& batch) {
-  for (const ReplyPart& part : batch.parts) {
-    if (part.reply->ack == Ack::kDecided) answer_part(part, batch, Ack::kDecided);
-  }
+  answer_decided(batch);
   if (!batch.sealed) return seal_repeats(batch);
   if (log_ == nullptr) {
     pass_->skip_block();
@@ -475,6 +485,7 @@ void Gate::committed(PassBatch& batch, const Status& status) {
 
 void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reached) {
   const bool durable = reached >= Ack::kCommitted && log_ != nullptr;
+  RuleHitCursor hits(batch.controls.bytes());
   for (std::uint32_t at = part.begin; at < part.end; ++at) {
     const std::uint32_t row = part.first_row + (at - part.begin);
     wire::Verdict& verdict = part.reply->verdict(row);
@@ -484,7 +495,7 @@ void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reache
     if (reached == Ack::kReceived) continue;
     verdict.core = batch.verdicts[at];
     if (part.reply->details) {
-      part.reply->decision(row) = decision_of(batch, at);
+      part.reply->decision(row) = decision_of(batch, at, hits);
       part.reply->decision(row).committed = durable;
     }
   }
@@ -502,7 +513,8 @@ void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* ba
     if (same_batch) {
       verdict = {batch->events[at].id, repeat.seq, durable ? batch->height : 0,
                  batch->verdicts[at]};
-      if (repeat.reply->details) decision = decision_of(*batch, at);
+      RuleHitCursor hits(batch->controls.bytes());
+      if (repeat.reply->details) decision = decision_of(*batch, at, hits);
       decision.committed = durable;
     } else if (repeat_records_ != nullptr) {
       found = repeat_records_->find(repeat.seq, verdict) &&
@@ -539,7 +551,7 @@ void Gate::fail(const Status& status) {
   for (const auto& pending : open) pending->fail(status);
 }
 
-Decision decision_of(const PassBatch& batch, std::size_t row) {
+Decision decision_of(const PassBatch& batch, std::size_t row, RuleHitCursor& hits) {
   Decision decision;
   decision.event = batch.events[row];
   const wire::Event& event = decision.event;
@@ -554,7 +566,13 @@ Decision decision_of(const PassBatch& batch, std::size_t row) {
   for (unsigned f = 0; f < profile::kFeatures; ++f) {
     decision.features[f] = batch.features.at(row, static_cast<profile::Feature>(f));
   }
-  decision.rule_hits = rule_hits_of(batch.controls.bytes(), static_cast<std::uint32_t>(row));
+  if (batch.models != nullptr) {
+    decision.tail_count = static_cast<std::uint32_t>(batch.models->names().size());
+    for (std::size_t d = 0; d < decision.tail_count; ++d) {
+      decision.tails[d] = batch.scores.tail_of(d)[row];
+    }
+  }
+  decision.rule_hits = hits.of(static_cast<std::uint32_t>(row));
   decision.versions = batch.versions;
   return decision;
 }

@@ -47,8 +47,15 @@ struct GateOptions {
   bool merge_submissions = true;  // false: a submission is a block (files: two runs are equal)
   std::uint64_t snapshot_blocks = 16'384;  // 0: only at close()
   std::int64_t snapshot_us = 600'000'000;
+  // At least between two snapshots: blocks of one event each are no reason to write all state every
+  // few seconds.
+  std::int64_t snapshot_pause_us = 60'000'000;
   // Called with every committed block, in order, on the log's thread; must be quick.
   std::function<void(const PassBatch&)> on_committed;
+  // Runs a function that answers the submissions of one commit group or batch, on the log's or the
+  // pass's thread: whoever hands replies on may gather them and wake their readers once. Empty: it
+  // is simply called.
+  std::function<void(const std::function<void()>& answer)> around_replies;
 };
 
 // Figures of a running gate. All thread-safe to read.
@@ -181,6 +188,7 @@ class Gate final : private Stages {
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);
+  void answer_decided(const PassBatch& batch);
   void answer_part(const ReplyPart& part, const PassBatch& batch, Ack reached);
   void answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* batch, Ack reached);
   void fail(const Status& status);
@@ -234,7 +242,8 @@ class Gate final : private Stages {
   std::thread thread_;
 };
 
-// Returns one decided row of a batch with what an explanation needs.
-Decision decision_of(const PassBatch& batch, std::size_t row);
+// Returns one decided row of a batch with what an explanation needs. Rows are asked for in
+// ascending order for one cursor over the batch's control records.
+Decision decision_of(const PassBatch& batch, std::size_t row, RuleHitCursor& hits);
 
 }  // namespace weir::gate

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gate/submission.hpp"
+#include "wire/text_id.hpp"
 
 namespace weir::gate {
 
@@ -46,7 +47,7 @@ class PendingReply {
     verdict.id = batch.events[row].id;
     verdict.core.ledger_status = static_cast<std::uint8_t>(wire::LedgerStatus::kRefused);
     verdict.core.top_rule = static_cast<std::uint32_t>(refusal);
-    reply_.refused.push_back({row, std::move(status)});
+    reply_.refused.push_back({row, event_id(row), std::move(status)});
     close_rows(1);
   }
   // Notes sequence numbers given to rows. Admission only.
@@ -74,6 +75,15 @@ class PendingReply {
   }
 
  private:
+  // A record that lies about its side payload is named by its key alone.
+  std::string event_id(std::uint32_t row) const {
+    wire::Event event = batch.events[row];
+    const bool inside =
+        event.side_off <= batch.side.size() && event.side_len <= batch.side.size() - event.side_off;
+    if (!inside) event.side_len = 0;
+    const Bytes side = inside ? Bytes(batch.side).subspan(event.side_off, event.side_len) : Bytes();
+    return wire::event_id_text(event, side);
+  }
   void finish() {
     if (done_) std::exchange(done_, nullptr)(std::move(reply_));
   }

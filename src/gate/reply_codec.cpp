@@ -64,6 +64,7 @@ void encode(const Reply& reply, ByteWriter& out) {
   out.u64(reply.refused.size());
   for (const Refused& refused : reply.refused) {
     out.u32(refused.row);
+    out.text(refused.event_id);
     write(refused.status, out);
   }
   out.u64(reply.decisions.size());
@@ -80,8 +81,11 @@ Result<Reply> decode_reply(Bytes bytes) {
   in.array(reply.verdicts);
   in.array(reply.duplicate);
   for (std::uint64_t left = in.u64(); left != 0 && in.ok(); --left) {
-    const std::uint32_t row = in.u32();
-    reply.refused.push_back({row, read_status(in)});
+    Refused refused;
+    refused.row = in.u32();
+    refused.event_id = in.text();
+    refused.status = read_status(in);
+    reply.refused.push_back(std::move(refused));
   }
   for (std::uint64_t left = in.u64(); left != 0 && in.ok(); --left) {
     reply.decisions.push_back(read_decision(in));

@@ -12,7 +12,7 @@ Reply some_reply() {
   reply.verdicts[0].core.tail_e6 = 4'100'000;
   reply.duplicate = {0, 1};
   reply.refused.push_back(
-      {1,
+      {1, "t-2",
        invalid_argument("amount_negative", "amount -1").at("amount").at_line(3, 4).hint("turn")});
   Decision decision;
   decision.event.amount = 531;
@@ -37,6 +37,7 @@ TEST(ReplyCodec, GivesBackWhatWasWritten) {
   EXPECT_EQ(reply->verdicts[0].core.tail_e6, 4'100'000U);
   EXPECT_EQ(reply->duplicate[1], 1);
   ASSERT_EQ(reply->refused.size(), 1U);
+  EXPECT_EQ(reply->refused[0].event_id, "t-2");
   EXPECT_EQ(reply->refused[0].status.to_string(), some_reply().refused[0].status.to_string());
   EXPECT_EQ(reply->decisions[0].event.amount, 531);
   EXPECT_EQ(reply->decisions[0].side.size(), 3U);

@@ -24,8 +24,9 @@ bool Gate::snapshot_due() const {
   if (log_ == nullptr || options_.snapshot_blocks == 0 || snapshot_child_ != 0) return false;
   const ledger::Height blocks = next_height_ - 1 - snapshot_height_;
   if (blocks == 0) return false;
-  return blocks >= options_.snapshot_blocks ||
-         clock_.wall_us() - snapshot_wall_us_ >= options_.snapshot_us;
+  const std::int64_t since_us = clock_.wall_us() - snapshot_wall_us_;
+  if (blocks >= options_.snapshot_blocks) return since_us >= options_.snapshot_pause_us;
+  return since_us >= options_.snapshot_us;
 }
 
 Status Gate::write_state() const {

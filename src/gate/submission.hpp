@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "detect/model_set.hpp"
 #include "gate/control.hpp"
 #include "profile/columns.hpp"
 #include "wire/batch.hpp"
@@ -50,6 +51,9 @@ struct Decision {
   wire::VerdictCore core{};
   std::array<float, profile::kFeatures> features{};
   bool has_features = false;
+  // Of the detectors in the order of the model set; none if they have to be computed again.
+  std::array<float, detect::kDetectorsMax> tails{};
+  std::uint32_t tail_count = 0;
   std::vector<RuleHitControl> rule_hits;  // in the order of reasons
   Versions versions;
   bool duplicate = false;
@@ -58,7 +62,8 @@ struct Decision {
 
 struct Refused {
   std::uint32_t row = 0;
-  Status status;  // reason is the refusal's name
+  std::string event_id;  // as it was sent
+  Status status;         // reason is the refusal's name
 };
 
 struct Reply {

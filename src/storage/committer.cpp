@@ -66,7 +66,11 @@ struct GroupCommitter::Impl {
       const std::int64_t started_ns = clock.mono_ns();
       const std::uint64_t bytes = commit(group);
       const std::int64_t elapsed_ns = clock.mono_ns() - started_ns;
-      finish(group);
+      if (options.around_group) {
+        options.around_group([&] { finish(group); });
+      } else {
+        finish(group);
+      }
       lock.lock();
       completed += group.size();
       if (failure.load(std::memory_order_relaxed) == nullptr)

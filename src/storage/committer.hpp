@@ -43,6 +43,9 @@ struct CommitterOptions {
                                   << 20;  // a backlog is written in groups of this
   std::int64_t linger_us = 2000;
   Clock* clock = nullptr;  // for the statistics; null: the machine's
+  // Runs a function that calls the callbacks of one group, on the committing thread: whoever
+  // passes their news on may gather it. Empty: it is simply called.
+  std::function<void(const std::function<void()>& finish)> around_group{};
 };
 
 struct CommitterStats {

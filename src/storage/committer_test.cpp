@@ -106,6 +106,32 @@ TEST(GroupCommitter, SyncsOnceForAllThatWaited) {
   EXPECT_EQ(committer.stats().groups, 2U);
 }
 
+TEST(GroupCommitter, BracketsTheCallbacksOfEachGroup) {
+  TestDir dir;
+  auto log = must_open(dir.path(), nullptr);
+  Gate gate;
+  std::vector<std::string> told;
+  CommitterOptions options;
+  options.around_group = [&](const std::function<void()>& finish) {
+    told.push_back("(");
+    finish();
+    told.push_back(")");
+  };
+  GroupCommitter committer(*log, options);
+  committer.submit({make_test_record(1, kPage), [&](const Committed&) {
+                      told.push_back("1");
+                      gate.wait();
+                    }});
+  gate.wait_until_reached();
+  for (std::uint64_t i = 2; i <= 3; ++i) {
+    committer.submit({make_test_record(i, kPage),
+                      [&told, i](const Committed&) { told.push_back(std::to_string(i)); }});
+  }
+  gate.open();
+  committer.drain();
+  EXPECT_EQ(told, (std::vector<std::string>{"(", "1", ")", "(", "2", "3", ")"}));
+}
+
 TEST(GroupCommitter, SplitsABacklogAtTheLargestGroup) {
   TestDir dir;
   FaultFiles files;

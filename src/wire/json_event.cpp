@@ -45,6 +45,8 @@ std::string_view trimmed(std::string_view token) {
 
 bool JsonEventReader::refuse(Refusal code, std::string_view field, std::string_view message) {
   problem_.code = code;
+  const Scalar& id = at(JsonMember::kId);
+  problem_.event_id = id.given() ? id.text : std::string_view();
   problem_.field = field;
   problem_.message = message;
   return false;
@@ -400,12 +402,12 @@ bool JsonEventReader::read_document(std::string_view text, std::size_t behind, s
 
 bool JsonEventReader::read(std::string_view text, std::size_t behind, std::uint64_t index,
                            EventBatch& batch) {
-  if (text.size() > kJsonLineMax) return refuse(Refusal::kLineTooLong, "", "is longer than 1 MiB");
   scalars_ = {};
   debtor_ = creditor_ = merchant_ = device_ = {};
   seen_ = 0;
   attrs_.clear();
   attr_names_.clear();
+  if (text.size() > kJsonLineMax) return refuse(Refusal::kLineTooLong, "", "is longer than 1 MiB");
   return read_document(text, behind, index, batch);
 }
 

@@ -36,6 +36,7 @@ struct JsonItemError {
   std::uint64_t index = 0;  // of the item, from 0; refused ones count too
   std::uint64_t line = 0;   // physical line from 1
   Refusal code{};
+  std::string event_id;  // if it stood before what is wrong, else empty
   std::string field;
   std::string message;
 };

@@ -1,6 +1,7 @@
 #include "main/service/decision_json.hpp"
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "base/decimal.hpp"
@@ -30,16 +31,33 @@ struct ModelPart {
   std::vector<decide::FeatureWeight> weights;
 };
 
-ModelPart explain_by_models(const detect::ModelSet& models, const gate::Decision& decision) {
+ModelPart views_of(const detect::ModelSet& models, const gate::Decision& decision,
+                   std::span<const float> tails) {
   ModelPart part;
-  const profile::FeatureMatrix row = single_row(decision.features);
-  detect::ScoreBuffer buffer;
-  detect::ScoreOutput out = buffer.view(1, models.names().size());
-  if (!models.score({}, row, out).is_ok()) return part;
   for (std::size_t d = 1; d < models.names().size(); ++d) {
     part.views.push_back(
-        {models.names()[d], decision.versions.models, static_cast<double>(out.tail_of(d)[0])});
+        {models.names()[d], decision.versions.models, static_cast<double>(tails[d])});
   }
+  return part;
+}
+
+// `explain` asks for what moved the score: it costs as much as everything else.
+ModelPart explain_by_models(const detect::ModelSet& models, const gate::Decision& decision,
+                            bool explain) {
+  ModelPart part;
+  const std::size_t detectors = models.names().size();
+  std::array<float, detect::kDetectorsMax> tails = decision.tails;
+  const bool known = decision.tail_count == detectors;
+  if (known && !explain) return views_of(models, decision, tails);
+  const profile::FeatureMatrix row = single_row(decision.features);
+  if (!known) {
+    detect::ScoreBuffer buffer;
+    detect::ScoreOutput out = buffer.view(1, detectors);
+    if (!models.score({}, row, out).is_ok()) return part;
+    for (std::size_t d = 0; d < detectors; ++d) tails[d] = out.tail_of(d)[0];
+  }
+  part = views_of(models, decision, tails);
+  if (!explain) return part;
   std::array<decide::FeatureWeight, decide::kReasonsMax> weights;
   const std::size_t count = gate::explain_score(models, row, 0, weights);
   part.weights.assign(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(count));
@@ -107,14 +125,16 @@ std::string DecisionJson::render(const gate::Decision& decision,
   const auto rule_set = rules(decision.versions.rules);
   const auto model_set = decision.has_features ? models(decision.versions.models) : nullptr;
   const RulePart by_rules = rule_set ? explain_by_rules(*rule_set, decision) : RulePart{};
-  const ModelPart by_models = model_set ? explain_by_models(*model_set, decision) : ModelPart{};
+  const bool plain = decision.core.outcome == 0 && (decision.core.flags & wire::kAlert) == 0;
+  const bool weights = !plain || options.features;
+  const ModelPart by_models =
+      model_set ? explain_by_models(*model_set, decision, weights) : ModelPart{};
   decide::ExplainInput explain;
   explain.event = &decision.event;
   explain.features = decision.features.data();
   explain.rules = rule_set.get();
   explain.live_hits = by_rules.live;
-  const bool plain = decision.core.outcome == 0 && (decision.core.flags & wire::kAlert) == 0;
-  if (!plain || options.features) explain.contributions = by_models.weights;
+  explain.contributions = by_models.weights;
   explain.core = decision.core;
   explain.currency = currency_text(decision.event.currency);
   const std::vector<decide::FullReason> reasons = decide::explain_row(explain);

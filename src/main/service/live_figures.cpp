@@ -1,6 +1,7 @@
 #include "main/service/live_figures.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::main {
 
@@ -11,16 +12,21 @@ void LiveFigures::answered(std::int64_t latency_ns, std::uint64_t rows) {
 
 void LiveFigures::tick(std::int64_t now_us, std::uint64_t events_total,
                        std::uint64_t alerts_total) {
-  const std::lock_guard lock(mutex_);
+  // Adding up a minute takes a millisecond: whoever answers must not wait for it.
+  LatencyHistogram ended;
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(ended, current_);
+  }
   if (seconds_.size() < kWindowSeconds) {
-    seconds_.push_back(current_);
+    seconds_.push_back(std::move(ended));
   } else {
-    seconds_[next_second_] = current_;
+    seconds_[next_second_] = std::move(ended);
   }
   next_second_ = (next_second_ + 1) % kWindowSeconds;
-  current_ = {};
   LatencyHistogram window;
   for (const LatencyHistogram& second : seconds_) window.merge(second);
+  const std::lock_guard lock(mutex_);
   const auto us = [&window](double p) {
     return window.count() == 0 ? 0.0 : static_cast<double>(window.percentile(p)) * 1e-3;
   };

@@ -25,7 +25,8 @@ class LiveFigures {
 
   // Notes the time from submission to answer of some events.
   void answered(std::int64_t latency_ns, std::uint64_t rows);
-  // Closes a second: computes the rate since the last tick and moves the latency window on.
+  // Closes a second: computes the rate since the last tick and moves the latency window on. One
+  // thread.
   void tick(std::int64_t now_us, std::uint64_t events_total, std::uint64_t alerts_total);
   // Fills rate, latency, uptime and spark of the overview.
   void fill(std::int64_t now_us, server::Overview& out) const;
@@ -39,8 +40,8 @@ class LiveFigures {
   const std::int64_t started_us_;
   mutable std::mutex mutex_;
   LatencyHistogram current_;
-  std::vector<LatencyHistogram> seconds_;  // ring of kWindowSeconds
-  std::size_t next_second_ = 0;
+  std::vector<LatencyHistogram> seconds_;  // ring of kWindowSeconds; tick()'s alone
+  std::size_t next_second_ = 0;            // the same
   std::uint64_t ticks_ = 0;
   std::int64_t last_us_ = 0;
   std::uint64_t last_events_ = 0;

@@ -6,9 +6,12 @@
 #include "base/log.hpp"
 #include "main/pass_start.hpp"
 #include "main/version.hpp"
+#include "server/http/responder.hpp"
 
 namespace weir::main {
 namespace {
+
+constexpr std::size_t kQuickRows = 32;  // rendered where they were answered: about 20 us each
 
 gate::Ack gate_ack(server::Ack ack) {
   return static_cast<gate::Ack>(ack);
@@ -44,6 +47,10 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
   options.on_committed = [self = live.get()](const gate::PassBatch& batch) {
     self->committed(batch);
   };
+  options.around_replies = [](const std::function<void()>& answer) {
+    const server::WakeBatch one_wake_for_all;
+    answer();
+  };
   const std::string dir = options.dir;
   WEIR_ASSIGN(live->gate_, start_pass(std::move(options), *config, rules, "start"));
   gate::Pass& pass = live->gate_->pass();
@@ -58,6 +65,7 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
     WEIR_ASSIGN(live->index_, ledger::DecisionIndex::open(dir + "/index", {}));
     live->indexer_ = std::thread([self = live.get()] { self->index_loop(); });
   }
+  live->renderer_ = std::thread([self = live.get()] { self->render_loop(); });
   live->publisher_ = std::thread([self = live.get()] { self->publish_loop(); });
   live->ticker_ = std::thread([self = live.get()] { self->tick_loop(); });
   return live;
@@ -72,6 +80,8 @@ Status LivePass::close() {
   jobs_.close();
   const Status status = gate_ == nullptr ? Status::ok() : gate_->close();
   stopping_ = true;
+  slow_answers_.close();
+  if (renderer_.joinable()) renderer_.join();
   publish_.close();
   if (publisher_.joinable()) publisher_.join();
   if (indexer_.joinable()) indexer_.join();
@@ -86,10 +96,12 @@ void LivePass::committed(const gate::PassBatch& batch) {
     noted_models_ = batch.versions.models;
     json_.note_models(noted_models_, batch.models);
   }
+  if (index_ != nullptr) index_feed_.offer(batch.height, batch.events);
+  gate::RuleHitCursor hits(batch.controls.bytes());
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const wire::VerdictCore& core = batch.verdicts[row];
     if (core.outcome == 0 && (core.flags & wire::kAlert) == 0) continue;
-    gate::Decision decision = gate::decision_of(batch, row);
+    gate::Decision decision = gate::decision_of(batch, row, hits);
     decision.committed = true;
     if (!publish_.try_push(std::move(decision))) {
       unpublished_.fetch_add(1, std::memory_order_relaxed);
@@ -114,52 +126,103 @@ void LivePass::publish_loop() {
   }
 }
 
-// Brings the index of decisions up to the durable end of the log, a few times a second.
+// Brings the index of decisions up to the durable end of the log, many times a second.
 void LivePass::index_loop() {
-  ledger::Block block;
   ledger::Height next = index_->indexed_height() + 1;
-  while (!stopping_) {
+  IndexFeed::Blocks fresh;
+  Status status;
+  while (!stopping_ && status.is_ok()) {
     const ledger::Height durable = gate_->log()->durable_height();
-    for (; next <= durable && !stopping_; ++next) {
-      if (const Status status = gate_->log()->read(next, block); !status.is_ok()) {
-        log_error("index", status);
-        return;
-      }
-      index_->add(next, block.view().events());
+    index_feed_.take(fresh);
+    for (const IndexFeed::Block& block : fresh.list) {
+      if (status.is_ok()) status = index_from_log(next, block.height - 1);
+      if (!status.is_ok() || block.height != next) continue;
+      index_->add(next++, fresh.events(block));
     }
+    if (status.is_ok()) status = index_from_log(next, durable);
     indexed_ = next - 1;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  if (const Status status = index_->flush(); !status.is_ok()) log_error("index", status);
+  if (status.is_ok()) status = index_->flush();
+  if (!status.is_ok()) log_error("index", status);
 }
 
-server::SubmitReply LivePass::render(gate::Reply&& reply, server::Detail detail, gate::Ack ack,
-                                     bool shadow) const {
+// Adds the blocks from `next` to `last`, both included, as the log has them.
+Status LivePass::index_from_log(ledger::Height& next, ledger::Height last) {
+  ledger::Block block;
+  for (; next <= last && !stopping_; ++next) {
+    WEIR_TRY(gate_->log()->read(next, block));
+    index_->add(next, block.view().events());
+  }
+  return Status::ok();
+}
+
+server::SubmitReply LivePass::render(Answered&& answered) const {
+  gate::Reply& reply = answered.reply;
   server::SubmitReply out;
   out.status = std::move(reply.status);
-  for (const gate::Refused& refused : reply.refused) {
+  for (gate::Refused& refused : reply.refused) {
     server::RefusedEvent item;
     item.row = refused.row;
     item.refusal = static_cast<wire::Refusal>(reply.verdicts[refused.row].core.top_rule);
+    item.event_id = std::move(refused.event_id);
     item.field = refused.status.error().field;
     item.message = refused.status.message();
     out.refusals.push_back(std::move(item));
   }
-  if (detail != server::Detail::kCore) {
-    RenderOptions options;
-    options.features = detail == server::Detail::kFeatures;
-    options.ack = ack_name(shadow ? gate::Ack::kDecided : ack);
-    options.shadow = shadow;
-    for (std::size_t row = 0; row < reply.decisions.size(); ++row) {
-      const bool refused = reply.verdicts[row].seq == 0;
-      out.json.push_back(refused ? "" : json_.render(reply.decisions[row], options));
-    }
+  RenderOptions options;
+  options.features = answered.detail == server::Detail::kFeatures;
+  options.ack = ack_name(answered.shadow ? gate::Ack::kDecided : answered.ack);
+  options.shadow = answered.shadow;
+  out.json.reserve(reply.decisions.size());
+  for (std::size_t row = 0; row < reply.decisions.size(); ++row) {
+    const bool refused = reply.verdicts[row].seq == 0;
+    out.json.push_back(refused ? "" : json_.render(reply.decisions[row], options));
   }
   out.verdicts = std::move(reply.verdicts);
   out.duplicate = std::move(reply.duplicate);
   out.first_seq = reply.first_seq;
   out.last_seq = reply.last_seq;
   return out;
+}
+
+void LivePass::answer(Answered&& answered) {
+  const bool rendered = answered.detail != server::Detail::kCore;
+  const bool repeats = !answered.reply.duplicate.empty();
+  const bool slow = repeats || answered.reply.verdicts.size() > kQuickRows;
+  if (rendered && slow && slow_answers_.try_push(std::move(answered))) return;
+  finish(std::move(answered));
+}
+
+void LivePass::finish(Answered&& answered) {
+  const std::size_t rows = answered.reply.verdicts.size();
+  const bool shadow = answered.shadow;
+  const gate::Ack ack = answered.ack;
+  const std::int64_t received_ns = answered.received_ns;
+  const auto done = std::move(answered.done);
+  server::SubmitReply out = render(std::move(answered));
+  if (!shadow) {
+    const std::int64_t elapsed_ns = system_clock().mono_ns() - received_ns;
+    figures_.answered(elapsed_ns, rows);
+    live_metrics_.answered(ack, elapsed_ns);
+  }
+  (*done)(std::move(out));
+}
+
+// Rendering a thousand verdicts takes longer than writing them to the disk, and the log's thread
+// has the next group to write. A repeated event may rest on rules and models of an earlier run:
+// here there is time to read them.
+void LivePass::render_loop() {
+  while (auto answered = slow_answers_.pop()) {
+    for (const gate::Decision& decision : answered->reply.decisions) {
+      if (!decision.duplicate) continue;
+      if (const Status status = learn_versions(decision.versions); !status.is_ok()) {
+        log_warning("render", status);
+        break;
+      }
+    }
+    finish(std::move(*answered));
+  }
 }
 
 void LivePass::submit(server::Submission submission) {
@@ -180,14 +243,7 @@ void LivePass::submit(server::Submission submission) {
       std::make_shared<std::function<void(server::SubmitReply &&)>>(std::move(submission.done));
   inner.done = [this, done, received_ns, detail = submission.detail, ack = inner.ack,
                 shadow = submission.shadow](gate::Reply&& reply) {
-    const std::size_t rows = reply.verdicts.size();
-    server::SubmitReply out = render(std::move(reply), detail, ack, shadow);
-    if (!shadow) {
-      const std::int64_t elapsed_ns = system_clock().mono_ns() - received_ns;
-      figures_.answered(elapsed_ns, rows);
-      live_metrics_.answered(ack, elapsed_ns);
-    }
-    (*done)(std::move(out));
+    answer({std::move(reply), detail, ack, shadow, received_ns, done});
   };
   const Status status =
       submission.shadow ? gate_->shadow(std::move(inner)) : gate_->submit(std::move(inner));

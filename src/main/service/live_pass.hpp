@@ -20,6 +20,7 @@
 #include "gate/gate.hpp"
 #include "ledger/decision_index.hpp"
 #include "main/service/decision_json.hpp"
+#include "main/service/index_feed.hpp"
 #include "main/service/live_figures.hpp"
 #include "main/service/live_metrics.hpp"
 #include "main/service/replay_jobs.hpp"
@@ -100,8 +101,21 @@ class LivePass final : public server::PassService {
   void tick_loop();
   void collect();
   void index_loop();
-  server::SubmitReply render(gate::Reply&& reply, server::Detail detail, gate::Ack ack,
-                             bool shadow) const;
+  Status index_from_log(ledger::Height& next, ledger::Height last);
+  // What is left to do for a submission that the gate has answered.
+  struct Answered {
+    gate::Reply reply;
+    server::Detail detail{};
+    gate::Ack ack{};
+    bool shadow = false;
+    std::int64_t received_ns = 0;
+    std::shared_ptr<std::function<void(server::SubmitReply&&)>> done;
+  };
+  // Renders a reply and hands it on: at once if that is quick, else on the renderer's thread.
+  void answer(Answered&& answered);
+  void finish(Answered&& answered);
+  void render_loop();
+  server::SubmitReply render(Answered&& answered) const;
   // Finds the place of an event; not_found (event_unknown).
   Result<ledger::DecisionPlace> locate(const std::string& event_id, ledger::Block& block);
   // Applies a control record and waits until it is durable.
@@ -112,8 +126,9 @@ class LivePass final : public server::PassService {
   Status at_rest(const std::function<void()>& run);
   // Returns the log; failed_precondition (no_log) where nothing is stored.
   Result<const ledger::BlockLog*> stored_log() const;
-  // Makes the rules and models of a block known to json_, from the log.
-  Status learn_versions(const ledger::BlockHeader& header);
+  // Makes rules and models known to json_, from the log. Not on the threads of the pass and the
+  // log.
+  Status learn_versions(const gate::Versions& versions);
   // Returns the models of a version, null for version 0.
   Result<std::shared_ptr<const detect::ModelSet>> stored_models(std::uint32_t version);
   Result<wire::EntityId> entity_id(const std::string& kind, const std::string& id) const;
@@ -138,15 +153,18 @@ class LivePass final : public server::PassService {
   LiveFigures figures_;
   std::uint32_t noted_models_ = 0;  // the log's thread
   std::unique_ptr<gate::Gate> gate_;
+  IndexFeed index_feed_;
   std::unique_ptr<ledger::DecisionIndex> index_;
   std::mutex change_mutex_;  // one change of rules or lists at a time
   std::mutex authors_mutex_;
   std::map<std::uint32_t, std::string> rules_authors_;  // by version
 
+  BlockingQueue<Answered> slow_answers_{1024};
   BlockingQueue<gate::Decision> publish_{8192};
   std::atomic<std::uint64_t> unpublished_{0};
   std::atomic<ledger::Height> indexed_{0};
   std::function<void(const std::string&)> on_alert_;
+  std::thread renderer_;
   std::thread publisher_;
   std::thread indexer_;
   std::thread ticker_;

@@ -103,6 +103,10 @@ void write_header(JsonWriter& json, const ledger::BlockView& view) {
   json.end_array();
 }
 
+gate::Versions versions_of(const ledger::BlockHeader& header) {
+  return {header.rules_version, header.models_version, header.config_version, header.lists_version};
+}
+
 }  // namespace
 
 Result<const ledger::BlockLog*> LivePass::stored_log() const {
@@ -130,21 +134,21 @@ Result<ledger::DecisionPlace> LivePass::locate(const std::string& event_id, ledg
   return fail(event_unknown(event_id));
 }
 
-Status LivePass::learn_versions(const ledger::BlockHeader& header) {
+Status LivePass::learn_versions(const gate::Versions& versions) {
   WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
-  if (header.rules_version != 0 && json_.rules(header.rules_version) == nullptr) {
+  if (versions.rules != 0 && json_.rules(versions.rules) == nullptr) {
     WEIR_ASSIGN(const auto payload,
-                find_control(*log, ledger::ControlType::kRules, header.rules_version));
+                find_control(*log, ledger::ControlType::kRules, versions.rules));
     WEIR_ASSIGN(const gate::RulesControl rules, gate::decode_rules(payload));
     Result<std::shared_ptr<const decide::RuleSet>> compiled;
     WEIR_TRY(at_rest(
         [&] { compiled = decide::compile_rules(rules.text, gate_->pass().compile_context()); }));
     WEIR_TRY(compiled);
-    json_.note_rules(header.rules_version, *compiled);
+    json_.note_rules(versions.rules, *compiled);
   }
-  if (header.models_version != 0 && json_.models(header.models_version) == nullptr) {
-    WEIR_ASSIGN(auto models, stored_models(header.models_version));
-    json_.note_models(header.models_version, std::move(models));
+  if (versions.models != 0 && json_.models(versions.models) == nullptr) {
+    WEIR_ASSIGN(auto models, stored_models(versions.models));
+    json_.note_models(versions.models, std::move(models));
   }
   return Status::ok();
 }
@@ -161,7 +165,7 @@ Result<std::shared_ptr<const detect::ModelSet>> LivePass::stored_models(std::uin
 Result<std::string> LivePass::decision(const std::string& event_id, bool features) {
   ledger::Block block;
   WEIR_ASSIGN(const ledger::DecisionPlace place, locate(event_id, block));
-  WEIR_TRY(learn_versions(block.view().header()));
+  WEIR_TRY(learn_versions(versions_of(block.view().header())));
   const gate::Decision found = gate::stored_decision(block.view(), place.row);
   return json_.render(found, {.features = features, .event = true});
 }
@@ -213,7 +217,7 @@ Result<server::JsonPage> LivePass::decisions(const server::DecisionFilter& filte
     while (wanted && row-- > 0) {
       ++cost;
       if (!rows.takes(block.view().events()[row], block.view().verdicts()[row])) continue;
-      WEIR_TRY(learn_versions(header));
+      WEIR_TRY(learn_versions(versions_of(header)));
       const auto found = gate::stored_decision(block.view(), static_cast<std::uint32_t>(row));
       page.items.push_back(json_.render(found, {.features = false, .event = true}));
       if (page.items.size() < filter.limit) continue;
@@ -254,7 +258,7 @@ Result<std::string> LivePass::block(std::uint64_t height, bool events) {
   json.begin_object();
   write_header(json, block.view());
   if (events) {
-    WEIR_TRY(learn_versions(block.view().header()));
+    WEIR_TRY(learn_versions(versions_of(block.view().header())));
     json.key("events").begin_array();
     for (std::uint32_t row = 0; row < block.view().header().count; ++row) {
       json.raw(json_.render(gate::stored_decision(block.view(), row),

@@ -113,6 +113,21 @@ TEST_F(SessionTest, RefusesEventsBeforeHelloAndEnds) {
   EXPECT_TRUE(nothing_sent());
 }
 
+TEST_F(SessionTest, RefusesAFrameThatIsNotSignedWithItsKey) {
+  open({.credit_bytes = 4096, .key = wire::FrameKey(32, 1)});
+  std::vector<std::uint8_t> bytes;
+  ASSERT_TRUE(writer.control(FrameKind::kHello, {}, {.producer_id = 7}, bytes).is_ok());
+  feed(bytes);
+  wire::FrameParser signed_reader({.key = wire::FrameKey(32, 1)});
+  signed_reader.feed(sent);
+  const auto found = signed_reader.next(frame);
+  ASSERT_TRUE(found && *found);
+  const auto error = wire::parse_error(frame);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->refusal, wire::Refusal::kFrameTag);
+  EXPECT_TRUE(closed);
+}
+
 TEST_F(SessionTest, NamesTheFieldOfADamagedFrameAndEnds) {
   open();
   hello();

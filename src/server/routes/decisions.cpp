@@ -87,15 +87,18 @@ class ItemWriter {
       append_verdict(out, reply_.json[row], latency_us_);
     }
   }
-  const RefusedEvent* refusal_of(std::size_t row) const {
-    const auto found = std::find_if(reply_.refusals.begin(), reply_.refusals.end(),
-                                    [row](const RefusedEvent& one) { return one.row == row; });
-    return found == reply_.refusals.end() ? nullptr : &*found;
+  // Rows are asked for in ascending order.
+  const RefusedEvent* refusal_of(std::size_t row) {
+    const auto& refusals = reply_.refusals;
+    while (next_refusal_ < refusals.size() && refusals[next_refusal_].row < row) ++next_refusal_;
+    const bool found = next_refusal_ < refusals.size() && refusals[next_refusal_].row == row;
+    return found ? &refusals[next_refusal_] : nullptr;
   }
 
  private:
   const SubmitReply& reply_;
   const std::int64_t latency_us_;
+  std::size_t next_refusal_ = 0;
 };
 
 Response render(const SubmitReply& reply, const std::vector<wire::JsonItemError>& errors,
@@ -116,10 +119,12 @@ Response render(const SubmitReply& reply, const std::vector<wire::JsonItemError>
   std::size_t row = 0;
   for (std::size_t i = 0; i < items; ++i) {
     if (i != 0) body += ',';
-    if (error != errors.end() && error->index == i)
-      append_refused_item(body, {}, item_status(*error++));
-    else
+    if (error != errors.end() && error->index == i) {
+      append_refused_item(body, error->event_id, item_status(*error));
+      ++error;
+    } else {
       writer.append_row(body, row++);
+    }
   }
   body += ']';
   return json_response(200, std::move(body));
