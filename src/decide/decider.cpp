@@ -36,6 +36,16 @@ void add_reason(VerdictCore& core, Reason reason) {
   if (core.reason_count != 255) ++core.reason_count;
 }
 
+// Returns an amount in 1/10,000 of its currency; INT64_MAX if it is larger.
+std::int64_t amount_e4(const wire::Event& event) {
+  constexpr std::int64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
+                                      100'000, 1'000'000, 10'000'000, 100'000'000};
+  const int down = std::min<int>(event.exponent, 12) - 4;
+  if (down >= 0) return event.amount / kPowers[down];
+  std::int64_t scaled = 0;
+  return __builtin_mul_overflow(event.amount, kPowers[-down], &scaled) ? INT64_MAX : scaled;
+}
+
 template <class T>
 bool fits(std::span<const T> column, std::size_t rows) {
   return column.empty() || column.size() == rows;
@@ -77,6 +87,7 @@ struct Decider::State {
   std::size_t warm_row(const Rule& rule, std::size_t rows) const;
   RowRules rules_of_row(std::size_t i) const;
   CompiledThreshold threshold_of_row(std::size_t i) const;
+  void count_values(const wire::Event* events);
   Status add_sides(std::span<const VerdictCore> verdicts, std::vector<HitSides>& out);
   VerdictCore decide_row(const DecideInput& in, std::size_t row, std::size_t i);
 };
@@ -272,6 +283,15 @@ VerdictCore Decider::State::decide_row(const DecideInput& in, std::size_t row, s
   return core;
 }
 
+void Decider::State::count_values(const wire::Event* events) {
+  for (const RuleHit& hit : hits) {
+    const bool effective = (hit.flags & kShadowHit) == 0 || rules->rules[hit.rule].shadow;
+    if (!effective) continue;
+    std::int64_t& sum = counts[hit.rule].value_e4;
+    if (__builtin_add_overflow(sum, amount_e4(events[hit.row]), &sum)) sum = INT64_MAX;
+  }
+}
+
 // What a row's reasons will show is taken now: later its windows have moved on.
 Status Decider::State::add_sides(std::span<const VerdictCore> verdicts,
                                  std::vector<HitSides>& out) {
@@ -308,6 +328,7 @@ Status Decider::State::run_chunk(const DecideInput& in, std::size_t begin, std::
   }
   collect_hits(rows);
   for (std::size_t i = 0; i < rows; ++i) out.verdicts[begin + i] = decide_row(in, begin + i, i);
+  count_values(in.columns->events.data() + begin);
   if (out.sides != nullptr) WEIR_TRY(add_sides(out.verdicts.subspan(begin, rows), *out.sides));
   if (out.hits != nullptr) {
     for (RuleHit hit : hits) {
@@ -404,6 +425,7 @@ void Decider::save(ByteWriter& out) const {
     out.u64(hits.live);
     out.u64(hits.shadow);
     out.u64(hits.warming);
+    out.i64(hits.value_e4);
   }
   s.windows.save(out);
 }
@@ -419,7 +441,7 @@ Status Decider::load(ByteReader& in) {
   WEIR_TRY(breaker.load(in));
   std::vector<RuleHits> counts(s.counts.size());
   if (in.u32() != counts.size()) return data_loss("rules_count", "the snapshot is damaged");
-  for (RuleHits& hits : counts) hits = {in.u64(), in.u64(), in.u64()};
+  for (RuleHits& hits : counts) hits = {in.u64(), in.u64(), in.u64(), in.i64()};
   if (!in.ok()) return data_loss("decider_cut", "the snapshot ends too early");
   WEIR_TRY(s.windows.load(in));
   s.rules_version = version;

@@ -98,6 +98,9 @@ struct RuleHits {
   std::uint64_t live = 0;
   std::uint64_t shadow = 0;
   std::uint64_t warming = 0;  // fired while its windows were warming, without effect
+  // Amounts of the live hits (of a shadow rule: of its hits), in 1/10,000 of their currencies,
+  // added up as they come; what is finer is cut off, and the sum saturates.
+  std::int64_t value_e4 = 0;
 };
 
 class Decider {

@@ -1,5 +1,7 @@
 #include "gate/control.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "ledger/control.hpp"
 
@@ -49,8 +51,29 @@ void encode(const ConfigControl& control, ByteWriter& out) {
   out.text(control.text);
 }
 
-void encode(std::span<const LabelControl> labels, ByteWriter& out) {
-  out.array(labels);
+// Behind the labels, if anything is to be said: author, then {u32 label, text} for each note, then
+// {u32 label, u32 rules version, u16 rules[]} for each label with hits.
+void encode(const LabelsControl& control, ByteWriter& out) {
+  out.array(std::span<const LabelControl>(control.labels));
+  const auto noted = [](const std::string& note) { return !note.empty(); };
+  const auto hit = [](const LabelHits& hits) { return !hits.rules.empty(); };
+  const auto notes = std::count_if(control.notes.begin(), control.notes.end(), noted);
+  const auto hits = std::count_if(control.hits.begin(), control.hits.end(), hit);
+  if (control.author.empty() && notes == 0 && hits == 0) return;
+  out.text(control.author);
+  out.u32(static_cast<std::uint32_t>(notes));
+  for (std::size_t i = 0; i < control.notes.size(); ++i) {
+    if (!noted(control.notes[i])) continue;
+    out.u32(static_cast<std::uint32_t>(i));
+    out.text(control.notes[i]);
+  }
+  out.u32(static_cast<std::uint32_t>(hits));
+  for (std::size_t i = 0; i < control.hits.size(); ++i) {
+    if (!hit(control.hits[i])) continue;
+    out.u32(static_cast<std::uint32_t>(i));
+    out.u32(control.hits[i].rules_version);
+    out.array(std::span<const std::uint16_t>(control.hits[i].rules));
+  }
 }
 
 void encode(const CheckpointControl& control, ByteWriter& out) {
@@ -136,11 +159,26 @@ Result<ConfigControl> decode_config(Bytes payload) {
   return checked(in, "config", std::move(control));
 }
 
-Result<std::vector<LabelControl>> decode_labels(Bytes payload) {
+Result<LabelsControl> decode_labels(Bytes payload) {
   ByteReader in(payload);
-  std::vector<LabelControl> labels;
-  in.array(labels);
-  return checked(in, "label", std::move(labels));
+  LabelsControl control;
+  in.array(control.labels);
+  if (!in.ok() || in.left() == 0) return checked(in, "label", std::move(control));
+  control.author = in.text();
+  control.notes.resize(control.labels.size());
+  control.hits.resize(control.labels.size());
+  for (std::uint32_t left = in.u32(); left != 0 && in.ok(); --left) {
+    const std::uint32_t label = in.u32();
+    if (label >= control.labels.size()) return fail(bad_payload("label"));
+    control.notes[label] = in.text();
+  }
+  for (std::uint32_t left = in.u32(); left != 0 && in.ok(); --left) {
+    const std::uint32_t label = in.u32();
+    if (label >= control.labels.size()) return fail(bad_payload("label"));
+    control.hits[label].rules_version = in.u32();
+    in.array(control.hits[label].rules);
+  }
+  return checked(in, "label", std::move(control));
 }
 
 Result<CheckpointControl> decode_checkpoint(Bytes payload) {
@@ -187,6 +225,12 @@ std::vector<RuleHitControl> RuleHitCursor::of(std::uint32_t row) {
   for (; next_ && next_->hit.row <= row; next_ = read()) {
     if (next_->hit.row == row) hits.push_back(*next_);
   }
+  return hits;
+}
+
+std::vector<RuleHitControl> RuleHitCursor::rest() {
+  std::vector<RuleHitControl> hits;
+  for (; next_; next_ = read()) hits.push_back(*next_);
   return hits;
 }
 

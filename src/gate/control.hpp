@@ -65,6 +65,21 @@ static_assert(sizeof(LabelControl) == 48);
 // Returns what a label changes in the profiles.
 profile::LabelUpdate update_of(const LabelControl& label);
 
+// Which rules had fired on a labelled event.
+inline constexpr std::uint16_t kLabelShadow = 0x8000;  // set in rules that fired without effect
+struct LabelHits {
+  std::uint32_t rules_version = 0;
+  std::vector<std::uint16_t> rules;  // indices in the rule set, plus kLabelShadow
+};
+
+// Labels given together. The empty members cost nothing in the log.
+struct LabelsControl {
+  std::vector<LabelControl> labels;
+  std::string author;
+  std::vector<std::string> notes;  // of each label, or none at all
+  std::vector<LabelHits> hits;     // of each label, or none at all
+};
+
 // Puts one entity in quarantine, or ends it: the last record of an entity counts.
 enum class QuarantineMode : std::uint8_t { kEnd = 0, kHold = 1, kBlock = 2 };
 struct QuarantineControl {
@@ -101,7 +116,7 @@ void encode(const RulesControl& control, ByteWriter& out);
 void encode(const ModelsControl& control, ByteWriter& out);
 void encode(const ListsControl& control, ByteWriter& out);
 void encode(const ConfigControl& control, ByteWriter& out);
-void encode(std::span<const LabelControl> labels, ByteWriter& out);
+void encode(const LabelsControl& control, ByteWriter& out);
 void encode(const CheckpointControl& control, ByteWriter& out);
 void encode(const QuarantineControl& control, ByteWriter& out);
 // Writes hits with the sides of those that have them, in order.
@@ -112,7 +127,7 @@ Result<RulesControl> decode_rules(Bytes payload);
 Result<ModelsControl> decode_models(Bytes payload);
 Result<ListsControl> decode_lists(Bytes payload);
 Result<ConfigControl> decode_config(Bytes payload);
-Result<std::vector<LabelControl>> decode_labels(Bytes payload);
+Result<LabelsControl> decode_labels(Bytes payload);
 Result<CheckpointControl> decode_checkpoint(Bytes payload);
 Result<QuarantineControl> decode_quarantine(Bytes payload);
 
@@ -126,6 +141,8 @@ class RuleHitCursor {
   // `controls` must outlive the cursor.
   explicit RuleHitCursor(Bytes controls) : records_(controls), payload_({}), next_(read()) {}
   std::vector<RuleHitControl> of(std::uint32_t row);
+  // Returns all that has not been walked yet, sorted by row.
+  std::vector<RuleHitControl> rest();
 
  private:
   std::optional<RuleHitControl> read();

@@ -68,5 +68,54 @@ TEST(RuleHits, StopAtACutEntry) {
   }
 }
 
+LabelsControl some_labels() {
+  LabelsControl control;
+  control.labels.resize(3);
+  control.labels[2].seq = 9;
+  control.author = "ana";
+  control.notes = {"", "called the payer", ""};
+  control.hits = {{4, {1, 2 | kLabelShadow}}, {}, {5, {7}}};
+  return control;
+}
+
+TEST(Labels, ReadBackWithAuthorNotesAndHits) {
+  ByteWriter out;
+  encode(some_labels(), out);
+  const auto control = decode_labels(out.bytes());
+  ASSERT_TRUE(control);
+  EXPECT_EQ(control->labels[2].seq, 9U);
+  EXPECT_EQ(control->author, "ana");
+  EXPECT_EQ(control->notes, some_labels().notes);
+  EXPECT_EQ(control->hits[0].rules, some_labels().hits[0].rules);
+  EXPECT_TRUE(control->hits[1].rules.empty());
+  EXPECT_EQ(control->hits[2].rules_version, 5U);
+}
+
+TEST(Labels, AreTheirArrayAloneWhereNothingElseIsKnown) {
+  LabelsControl control;
+  control.labels.resize(2);
+  control.notes.resize(2);
+  control.hits.resize(2);
+  ByteWriter out;
+  encode(control, out);
+  EXPECT_EQ(out.bytes().size(), 8 + 2 * sizeof(LabelControl));
+  const auto again = decode_labels(out.bytes());
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->hits.empty());
+}
+
+TEST(Labels, RefuseEveryCutAndLabelsThatAreNotThere) {
+  ByteWriter out;
+  encode(some_labels(), out);
+  const std::size_t bare = 8 + 3 * sizeof(LabelControl);
+  for (std::size_t size = 0; size < out.bytes().size(); ++size) {
+    if (size == bare) continue;  // that is a whole record without the rest
+    EXPECT_FALSE(decode_labels(out.bytes().first(size))) << size;
+  }
+  std::vector<std::uint8_t> wrong = out.buffer();
+  wrong[bare + 4 + 3 + 4] = 3;  // the label of the first note
+  EXPECT_EQ(decode_labels(wrong).error().reason(), "control_payload");
+}
+
 }  // namespace
 }  // namespace weir::gate

@@ -10,7 +10,7 @@
 namespace weir::gate {
 namespace {
 
-constexpr std::size_t kBatchesMax = 24;  // in the pipeline and on their way to the disk
+constexpr std::uint64_t kBatchesMax = 24;  // in the pipeline and on their way to the disk
 
 std::uint64_t batch_bytes(const wire::EventBatch& batch) {
   return batch.events.size() * sizeof(wire::Event) + batch.side.size() + batch.text_bytes.size();
@@ -139,11 +139,11 @@ void Gate::enqueue(Control control) {
 }
 
 void Gate::control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done) {
-  enqueue({type, std::move(payload), {}, std::move(done)});
+  enqueue({type, std::move(payload), {}, {}, std::move(done)});
 }
 
-void Gate::label(std::vector<LabelInput> labels, ControlDone done) {
-  enqueue({ledger::ControlType::kLabel, {}, std::move(labels), std::move(done)});
+void Gate::label(std::vector<LabelInput> labels, std::string author, ControlDone done) {
+  enqueue({ledger::ControlType::kLabel, {}, std::move(labels), std::move(author), std::move(done)});
 }
 
 Status Gate::at_rest(std::function<void()> run) {
@@ -259,7 +259,8 @@ void Gate::apply_controls() {
   }
   for (Control& control : controls) {
     if (control.type == ledger::ControlType::kLabel && control.payload.empty()) {
-      control.payload = label_payload(control.labels);
+      control.payload =
+          label_payload(std::move(control.labels), std::move(control.author), next_height_);
       if (control.payload.empty()) {
         if (control.done) control.done(tl::unexpected<Status>(unknown_events()));
         continue;
@@ -361,7 +362,8 @@ void Gate::fill(PassBatch& batch) {
       counters_.queued_events.fetch_sub(current_->batch.size(), std::memory_order_relaxed);
     }
     if (!current_->labels.empty()) {
-      const auto payload = label_payload(std::exchange(current_->labels, {}));
+      const ledger::Height settled = next_height_ - std::min(next_height_, kBatchesMax);
+      const auto payload = label_payload(std::exchange(current_->labels, {}), {}, settled);
       if (!payload.empty()) batch.controls.add(ledger::ControlType::kLabel, payload);
     }
     if (admission_->fill(current_, batch)) current_.reset();
@@ -372,16 +374,22 @@ void Gate::fill(PassBatch& batch) {
   }
 }
 
-std::vector<std::uint8_t> Gate::label_payload(const std::vector<LabelInput>& labels) {
-  std::vector<LabelControl> controls;
-  for (const LabelInput& label : labels) {
+std::vector<std::uint8_t> Gate::label_payload(std::vector<LabelInput> labels, std::string author,
+                                              ledger::Height hits_to) {
+  LabelsControl control;
+  control.author = std::move(author);
+  for (LabelInput& label : labels) {
     wire::Event event;
     if (!find_record(label.seq, event)) continue;
-    controls.push_back(labels_.apply(label, event));
+    LabelHits& hits = control.hits.emplace_back();
+    if (records_ != nullptr) records_->find_hits(label.seq, hits_to, hits);
+    control.labels.push_back(labels_.apply(label, event));
+    control.notes.push_back(std::move(label.note));
+    labels_.count(control.labels.back(), hits);
   }
-  if (controls.empty()) return {};
+  if (control.labels.empty()) return {};
   ByteWriter payload;
-  encode(controls, payload);
+  encode(control, payload);
   return std::move(payload.buffer());
 }
 

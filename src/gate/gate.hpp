@@ -104,8 +104,8 @@ class Gate final : private Stages {
   // block is durable, or why it was not applied (then nothing changed).
   void control(ledger::ControlType type, std::vector<std::uint8_t> payload, ControlDone done);
   // Queues labels of events that the log holds, as one control record; `done` as for control(),
-  // with not_found (event_unknown) if the log holds none of the events.
-  void label(std::vector<LabelInput> labels, ControlDone done);
+  // with not_found (event_unknown) if the log holds none of the events. `author` is kept with them.
+  void label(std::vector<LabelInput> labels, std::string author, ControlDone done);
   // Runs a function on the pass's thread while nothing is in flight: for consistent reads.
   // unavailable, and it is not run, once the gate is closed; what was taken always runs.
   Status at_rest(std::function<void()> run);
@@ -143,6 +143,7 @@ class Gate final : private Stages {
     ledger::ControlType type;
     std::vector<std::uint8_t> payload;
     std::vector<LabelInput> labels;  // of type label: the payload is made of them
+    std::string author;
     ControlDone done;
   };
   // A control that is in a block which is not durable yet.
@@ -183,8 +184,10 @@ class Gate final : private Stages {
   void recycle(PassBatch& batch);
   void fill(PassBatch& batch);
   // Turns labels into a record that names the parties, so that replay need not look events up;
-  // empty if the log holds none of the events.
-  std::vector<std::uint8_t> label_payload(const std::vector<LabelInput>& labels);
+  // empty if the log holds none of the events. Rules are named for events of blocks up to
+  // `hits_to`: two runs of one file must not depend on how far the disk has come.
+  std::vector<std::uint8_t> label_payload(std::vector<LabelInput> labels, std::string author,
+                                          ledger::Height hits_to);
   bool find_record(std::uint64_t seq, wire::Event& record);
   void committed(PassBatch& batch, const Status& status);
   void seal_repeats(PassBatch& batch);

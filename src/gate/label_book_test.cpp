@@ -25,6 +25,39 @@ TEST(LabelBook, NamesThePartiesAndTheLabelBefore) {
   EXPECT_EQ(second.previous_at_us, 100);
 }
 
+TEST(LabelBook, CountsLabelsByRuleAndTakesChangedOnesBack) {
+  LabelBook book;
+  const wire::Event event = event_between(1, 2);
+  const LabelHits hits{3, {0, 2, 2 | kLabelShadow}};
+  book.count(book.apply({.seq = 7, .fraud = true, .at_us = 1}, event), hits);
+  book.count(book.apply({.seq = 8, .fraud = false, .at_us = 1}, event), {3, {2}});
+  EXPECT_EQ(book.of_rule(3, 0).fraud, 1U);
+  EXPECT_EQ(book.of_rule(3, 2).fraud, 1U);
+  EXPECT_EQ(book.of_rule(3, 2).legit, 1U);
+  EXPECT_EQ(book.of_rule(3, 2).shadow_fraud, 1U);
+  EXPECT_EQ(book.of_rule(3, 1).fraud + book.of_rule(3, 9).fraud, 0U);
+  EXPECT_EQ(book.of_rule(2, 0).fraud, 0U);
+  book.count(book.apply({.seq = 7, .fraud = false, .at_us = 2}, event), hits);
+  EXPECT_EQ(book.of_rule(3, 2).fraud, 0U);
+  EXPECT_EQ(book.of_rule(3, 2).legit, 2U);
+  EXPECT_EQ(book.of_rule(3, 2).shadow_legit, 1U);
+  // The same label again counts once.
+  book.count(book.apply({.seq = 7, .fraud = false, .at_us = 3}, event), hits);
+  EXPECT_EQ(book.of_rule(3, 2).legit, 2U);
+  // An older version counts no more, a newer one starts afresh.
+  book.count(book.apply({.seq = 9, .fraud = true, .at_us = 3}, event), {2, {0}});
+  EXPECT_EQ(book.of_rule(3, 0).fraud, 0U);
+  ByteWriter saved;
+  book.save(saved);
+  LabelBook again;
+  ByteReader in(saved.bytes());
+  ASSERT_TRUE(again.load(in).is_ok());
+  EXPECT_EQ(again.of_rule(3, 2).legit, 2U);
+  book.count(book.apply({.seq = 10, .fraud = true, .at_us = 3}, event), {4, {1}});
+  EXPECT_EQ(book.of_rule(4, 1).fraud, 1U);
+  EXPECT_EQ(book.of_rule(3, 2).legit, 0U);
+}
+
 TEST(LabelBook, SavesEqualBooksAsEqualBytes) {
   LabelBook forward;
   LabelBook backward;

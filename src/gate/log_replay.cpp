@@ -69,9 +69,7 @@ void LogReplay::note_labels(const PassBatch& batch) {
   while (const auto record = in.next()) {
     if (record->type != ledger::ControlType::kLabel) continue;
     const auto labels = decode_labels(record->payload);
-    for (const LabelControl& label : labels.value_or(std::vector<LabelControl>())) {
-      labels_->note(label);
-    }
+    if (labels) labels_->note(*labels);
   }
 }
 

@@ -39,7 +39,7 @@ void Pass::apply_labels(const PassBatch& batch) {
     if (record->type != ledger::ControlType::kLabel) continue;
     const auto labels = decode_labels(record->payload);
     CHECK(labels.has_value());
-    for (const LabelControl& label : *labels) profiles_.apply_label(update_of(label));
+    for (const LabelControl& label : labels->labels) profiles_.apply_label(update_of(label));
   }
 }
 

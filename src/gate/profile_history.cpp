@@ -68,7 +68,7 @@ class EntityReplay {
     while (const auto record = in.next()) {
       if (record->type == ledger::ControlType::kLabel) {
         WEIR_ASSIGN(const auto labels, decode_labels(record->payload));
-        for (const LabelControl& label : labels) {
+        for (const LabelControl& label : labels.labels) {
           if (label.debtor != entity_.word && label.creditor != entity_.word) continue;
           profiles_.apply_label(update_of(label));
         }

@@ -115,7 +115,7 @@ TEST_F(QuarantineTest, ProfilesAsOfAnEventEqualWhatTheyWere) {
     if (step == 6) {
       std::promise<Result<ledger::Height>> applied;
       gate_->label({{.seq = then.back().first, .fraud = true, .at_us = 1'700'000'000'000'000}},
-                   [&](const Result<ledger::Height>& at) { applied.set_value(at); });
+                   "ana", [&](const Result<ledger::Height>& at) { applied.set_value(at); });
       ASSERT_TRUE(applied.get_future().get());
     }
     ask(stream(1000 + step * 10, 1 + step));

@@ -1,5 +1,7 @@
 #include "gate/stored_records.hpp"
 
+#include <algorithm>
+
 #include "gate/control.hpp"
 
 namespace weir::gate {
@@ -70,6 +72,24 @@ bool StoredRecords::find(std::uint64_t seq, Decision& decision) {
   std::size_t row = 0;
   if (!locate(seq, row)) return false;
   decision = stored_decision(block_.view(), static_cast<std::uint32_t>(row));
+  return true;
+}
+
+bool StoredRecords::find_hits(std::uint64_t seq, ledger::Height last, LabelHits& hits) {
+  std::size_t row = 0;
+  const auto height = log_.find_seq(seq);
+  if (!height || *height > last || !locate(seq, row)) return false;
+  if (hits_height_ != height_) {
+    hits_ = RuleHitCursor(block_.view().control()).rest();
+    hits_height_ = height_;
+  }
+  hits.rules_version = block_.view().header().rules_version;
+  const auto before = [](const RuleHitControl& hit, std::size_t at) { return hit.hit.row < at; };
+  for (auto at = std::lower_bound(hits_.begin(), hits_.end(), row, before);
+       at != hits_.end() && at->hit.row == row; ++at) {
+    const bool shadow = (at->hit.flags & decide::kShadowHit) != 0;
+    hits.rules.push_back(static_cast<std::uint16_t>(at->hit.rule | (shadow ? kLabelShadow : 0)));
+  }
   return true;
 }
 

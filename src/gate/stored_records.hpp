@@ -28,6 +28,8 @@ class StoredRecords {
   bool find(std::uint64_t seq, wire::Event& event);
   bool find(std::uint64_t seq, wire::Verdict& verdict);
   bool find(std::uint64_t seq, Decision& decision);
+  // Finds the rules that fired on an event of a block of height `last` or less.
+  bool find_hits(std::uint64_t seq, ledger::Height last, LabelHits& hits);
 
  private:
   // Makes block_ the one that holds `seq` and returns its row.
@@ -36,6 +38,8 @@ class StoredRecords {
   const ledger::BlockLog& log_;
   ledger::Block block_;
   ledger::Height height_ = 0;
+  std::vector<RuleHitControl> hits_;  // of block hits_height_
+  ledger::Height hits_height_ = 0;
 };
 
 }  // namespace weir::gate

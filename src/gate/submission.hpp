@@ -82,6 +82,7 @@ struct LabelInput {
   std::uint64_t seq = 0;
   bool fraud = false;
   std::int64_t at_us = 0;  // event time
+  std::string note = {};
 };
 
 struct Submission {

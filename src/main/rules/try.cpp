@@ -98,7 +98,7 @@ Status read_labels(const ledger::BlockLog& log, KnownLabels& labels) {
     while (const auto record = controls.next()) {
       if (record->type != ledger::ControlType::kLabel) continue;
       WEIR_ASSIGN(const auto given, gate::decode_labels(record->payload));
-      for (const gate::LabelControl& label : given) by_seq[label.seq] = label.fraud != 0;
+      for (const gate::LabelControl& label : given.labels) by_seq[label.seq] = label.fraud != 0;
     }
   }
   for (const auto& [seq, fraud] : by_seq) {

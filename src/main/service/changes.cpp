@@ -3,6 +3,7 @@
 #include <future>
 
 #include "base/clock.hpp"
+#include "base/decimal.hpp"
 #include "gate/control.hpp"
 #include "main/service/live_pass.hpp"
 #include "main/service/stored_control.hpp"
@@ -68,11 +69,11 @@ Status apply_entries(decide::Lists& lists, const std::string& name, server::List
 }  // namespace
 
 Result<server::LabelsTaken> LivePass::label(std::vector<server::LabelInput> labels,
-                                            const server::Actor&) {
+                                            const server::Actor& actor) {
   server::LabelsTaken taken;
   std::vector<gate::LabelInput> known;
   ledger::Block block;
-  for (const server::LabelInput& label : labels) {
+  for (server::LabelInput& label : labels) {
     const auto place = locate(label.event_id, block);
     if (!place && place.error().code() == Code::kNotFound) {
       taken.unknown.push_back(label.event_id);
@@ -80,12 +81,13 @@ Result<server::LabelsTaken> LivePass::label(std::vector<server::LabelInput> labe
     }
     WEIR_TRY(place);
     const std::int64_t at_us = label.at_us != 0 ? label.at_us : system_clock().wall_us();
-    known.push_back({block.view().header().first_seq + place->row, label.fraud, at_us});
+    known.push_back(
+        {block.view().header().first_seq + place->row, label.fraud, at_us, std::move(label.note)});
   }
   taken.accepted = known.size();
   if (known.empty()) return taken;
   std::promise<Result<ledger::Height>> applied;
-  gate_->label(std::move(known),
+  gate_->label(std::move(known), actor.name,
                [&applied](const Result<ledger::Height>& at) { applied.set_value(at); });
   WEIR_TRY(applied.get_future().get());
   return taken;
@@ -95,11 +97,15 @@ Result<server::RulesView> LivePass::rules() {
   server::RulesView view;
   std::vector<decide::RuleHits> hits;
   std::vector<decide::Decider::WindowStats> windows;
+  std::vector<gate::LabelBook::RuleLabels> labels;
   WEIR_TRY(at_rest([&] {
     const decide::Decider& decider = gate_->pass().decider();
     view.version = gate_->pass().versions().rules;
     hits.assign(decider.rule_hits().begin(), decider.rule_hits().end());
     windows = decider.window_stats();
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      labels.push_back(gate_->labels().of_rule(view.version, i));
+    }
   }));
   const auto rules = json_.rules(view.version);
   if (rules == nullptr) return view;
@@ -112,7 +118,11 @@ Result<server::RulesView> LivePass::rules() {
     info.name = rule.name;
     info.action = decide::rule_action_name(rule.action);
     info.mode = mode_of(rule, windows);
-    if (i < hits.size()) info.hits = rule.shadow ? hits[i].shadow : hits[i].live;
+    if (i >= hits.size()) continue;
+    info.hits = rule.shadow ? hits[i].shadow : hits[i].live;
+    info.fraud_hits = rule.shadow ? labels[i].shadow_fraud : labels[i].fraud;
+    info.legit_hits = rule.shadow ? labels[i].shadow_legit : labels[i].legit;
+    info.value = format_decimal(hits[i].value_e4 / 100, 2);
   }
   return view;
 }

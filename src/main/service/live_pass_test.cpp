@@ -300,6 +300,46 @@ TEST_F(LivePassTest, LabelsRaiseThePayeesRisk) {
   EXPECT_EQ(live_->entity("account", "a-7", 3).error().reason(), "seq_unknown");
 }
 
+TEST_F(LivePassTest, CountsWhatLabelsSayAboutRules) {
+  const auto rule = [&](std::size_t i) { return live_->rules()->rules.at(i); };
+  decide("t-1", "a-1", "a-7", 5000);
+  decide("t-2", "a-1", "a-7", 2000);
+  decide("t-3", "a-1", "a-7", 3);
+  EXPECT_EQ(rule(0).hits, 2U);
+  EXPECT_EQ(rule(0).value, "7000.00");
+  ASSERT_TRUE(live_->label({{"t-1", true, 0, "called the payer"}, {"t-2", false, 0, ""}}, kAna));
+  ASSERT_TRUE(live_->label({{"t-3", true, 0, ""}}, kAna));
+  EXPECT_EQ(rule(0).fraud_hits, 1U);
+  EXPECT_EQ(rule(0).legit_hits, 1U);
+  EXPECT_EQ(rule(1).fraud_hits, 0U);
+  ASSERT_TRUE(live_->label({{"t-2", true, 0, ""}}, kAna));
+  EXPECT_EQ(rule(0).fraud_hits, 2U);
+  EXPECT_EQ(rule(0).legit_hits, 0U);
+  for (const bool snapshot : {true, false}) {
+    live_.reset();
+    if (!snapshot) fs::remove_all(dir_ + "/snap");
+    open();
+    EXPECT_EQ(rule(0).hits, 2U);
+    EXPECT_EQ(rule(0).value, "7000.00");
+    EXPECT_EQ(rule(0).fraud_hits, 2U) << snapshot;
+  }
+  // The log keeps who said so, and why.
+  ledger::Block block;
+  std::string said;
+  const ledger::BlockLog& log = *live_->gate().log();
+  for (ledger::Height height = 1; height <= log.durable_height(); ++height) {
+    ASSERT_TRUE(log.read(height, block).is_ok());
+    ledger::ControlReader in(block.view().control());
+    while (const auto record = in.next()) {
+      if (record->type != ledger::ControlType::kLabel) continue;
+      const auto labels = gate::decode_labels(record->payload);
+      ASSERT_TRUE(labels);
+      said += labels->author + ": " + labels->notes.at(0) + ";";
+    }
+  }
+  EXPECT_EQ(said, "ana: called the payer;ana: ;ana: ;");
+}
+
 TEST_F(LivePassTest, PutsAndRollsBackRules) {
   EXPECT_TRUE(contains(decide("t-1", "a-1", "a-7", 50), R"("outcome":"pass")"));
   const std::string strict = "rule any: block if amount > 1\n";
