@@ -45,6 +45,23 @@ inline wire::EventBatch stream(std::uint64_t first, std::size_t count, std::uint
   return batch;
 }
 
+// As stream(), with cards, late events, types and side payloads: something for every stage.
+inline wire::EventBatch varied_stream(std::uint64_t first, std::size_t count,
+                                      std::uint64_t seed = 1) {
+  wire::EventBatch batch = stream(first, count, seed);
+  for (std::size_t row = 0; row < count; ++row) {
+    Philox rng(seed ^ 0xFACE, first + row);
+    wire::Event& event = batch.events[row];
+    event.instrument = wire::EntityId::number(wire::EntityKind::kCard, rng.next_below(200)).word;
+    if (rng.next_below(20) == 0) event.time_us -= rng.next_below(100'000'000);
+    if (rng.next_below(10) == 0) event.amount *= 50;
+    event.type = static_cast<std::uint8_t>(rng.next_below(8));
+    event.fee = rng.next_below(3);
+    if (rng.next_below(4) == 0) batch.add_side(event, wire::SideTag::kMemo, as_bytes("gift card"));
+  }
+  return batch;
+}
+
 class GateFixture : public testing::Test {
  protected:
   void SetUp() override {
@@ -102,14 +119,20 @@ class GateFixture : public testing::Test {
           .producer_id = producer, .producer_seq = producer_seq, .first_seq = 0, .source = {}};
     });
   }
-  void put_rules(const std::string& text, std::uint32_t version = 1) {
+  // Puts a control record into effect.
+  template <class Control>
+  void put(ledger::ControlType type, const Control& control) {
     ByteWriter payload;
-    encode(RulesControl{.version = version, .author = "test", .text = text}, payload);
+    encode(control, payload);
     std::promise<Result<ledger::Height>> applied;
-    gate_->control(ledger::ControlType::kRules, std::move(payload.buffer()),
+    gate_->control(type, std::move(payload.buffer()),
                    [&](const Result<ledger::Height>& at) { applied.set_value(at); });
     const auto at = applied.get_future().get();
     EXPECT_TRUE(at) << at.error().to_string();
+  }
+  void put_rules(const std::string& text, std::uint32_t version = 1) {
+    put(ledger::ControlType::kRules,
+        RulesControl{.version = version, .author = "test", .text = text});
   }
   // Runs a function with nothing in flight and waits for it.
   void at_rest(const std::function<void()>& run) {

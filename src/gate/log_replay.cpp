@@ -43,7 +43,7 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
   while (!stop_ && (waiting_ != nullptr || next_ <= to_)) {
     if (waiting_ != nullptr) {
       WEIR_TRY(pass_.apply_all(waiting_->controls.bytes()));
-      note_fits(waiting_->controls.bytes());
+      note_fits(*waiting_);
       waiting_->sealed = true;
     }
     run_pipeline(*this, options, times);
@@ -53,14 +53,16 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
   return report_;
 }
 
-// The log holds the model sets that the learner fitted; it must not fit them again.
-void LogReplay::note_fits(Bytes controls) {
-  ledger::ControlReader in(controls);
+// The log holds the model sets that the learner fitted; it must not fit them again. A fit that was
+// due and left no record had failed: that is not tried again either.
+void LogReplay::note_fits(const PassBatch& batch) {
+  ledger::ControlReader in(batch.controls.bytes());
   while (const auto record = in.next()) {
     if (record->type != ledger::ControlType::kModels) continue;
     const auto models = decode_models(record->payload);
     if (models && models->author == kLearnerAuthor) pass_.learner().skip_fit();
   }
+  if (pass_.learner().due(batch.first_seq - 1)) pass_.learner().skip_fit();
 }
 
 void LogReplay::note_labels(const PassBatch& batch) {
@@ -85,7 +87,8 @@ bool LogReplay::read_next() {
   status_ = log_.read(next_, waiting_->logged);
   if (!status_.is_ok()) return false;
   load_batch(waiting_->logged.view(), *waiting_);
-  waiting_->sealed = !Pass::needs_rest(waiting_->controls.bytes());
+  waiting_->sealed = !Pass::needs_rest(waiting_->controls.bytes()) &&
+                     !pass_.learner().due(waiting_->first_seq - 1);
   ++next_;
   return true;
 }

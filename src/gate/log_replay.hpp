@@ -62,7 +62,7 @@ class LogReplay final : private Stages {
   void hash(PassBatch& batch) override { pass_.hash(batch); }
   void seal(PassBatch& batch) override;
   bool read_next();
-  void note_fits(Bytes controls);
+  void note_fits(const PassBatch& batch);
   void note_labels(const PassBatch& batch);
   void compare(PassBatch& batch);
 

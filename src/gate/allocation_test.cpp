@@ -1,0 +1,155 @@
+// What a warm pass allocates: this file counts every allocation of the test program. The stages
+// allocate nothing for an event: batches, columns, blocks and state are reused. What is left is a
+// handful for each submission (its reply, its promise) whatever its size, and those of the caller.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "gate/gate_fixture.hpp"
+
+namespace {
+std::atomic<std::uint64_t> allocations{0};
+void* counted(std::size_t size, std::size_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t bytes =
+      (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+constexpr std::size_t kDefault = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return counted(size, kDefault);
+}
+void* operator new[](std::size_t size) {
+  return counted(size, kDefault);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace weir::gate {
+namespace {
+
+constexpr std::size_t kBatches = 40;
+
+class AllocationTest : public GateFixture {
+ protected:
+  void SetUp() override {
+    GateFixture::SetUp();
+    options_.admission.batch_events = 8192;
+    options_.admission.dedup_events = std::uint64_t{1} << 20;
+    options_.merge_submissions = false;
+  }
+
+  // Decides kBatches batches of `rows` events, made beforehand, one after the other; returns how
+  // many allocations that took.
+  std::uint64_t count(std::size_t rows, const std::function<void(wire::EventBatch&)>& edit = {}) {
+    std::vector<wire::EventBatch> batches;
+    for (std::size_t i = 0; i < kBatches; ++i) {
+      batches.push_back(varied_stream(next_, rows));
+      if (edit) edit(batches.back());
+      next_ += rows;
+    }
+    return count(std::move(batches), kBatches * rows);
+  }
+  std::uint64_t count(std::vector<wire::EventBatch> batches, std::uint64_t accepted) {
+    std::atomic<std::uint64_t> events{0};
+    const std::uint64_t before = allocations.load();
+    for (wire::EventBatch& batch : batches) {
+      Submission submission;
+      submission.batch = std::move(batch);
+      submission.done = [&events](Reply&& reply) { events += reply.accepted; };
+      EXPECT_TRUE(gate_->submit(std::move(submission)).is_ok());
+      gate_->drain();
+    }
+    const std::uint64_t after = allocations.load();
+    EXPECT_EQ(events.load(), accepted);
+    return after - before;
+  }
+
+ private:
+  std::uint64_t next_ = 1;
+};
+
+class ModesTest : public AllocationTest, public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    AllocationTest::SetUp();
+    if (!GetParam()) options_.dir.clear();
+  }
+};
+
+TEST_P(ModesTest, ABatchTakesAFewWhateverItsSize) {
+  open();
+  put_rules(
+      "rule velocity: hold if count(card, 1h) > 40\n"
+      "rule many: alert if distinct(creditor, debtor, 1h) > 38\n"
+      "rule gift: tag gift if memo like '%gift%'\n");
+  count(4096);  // buffers grow to their size, windows and profiles fill
+  count(4096);
+  const std::uint64_t small = count(64);
+  const std::uint64_t large = count(4096);
+  EXPECT_LE(large, 16 * kBatches);
+  EXPECT_LE(large, small + 2 * kBatches);  // 64 times the events, at most two more a batch
+}
+
+TEST_P(ModesTest, KnownNamesTakeNoMore) {
+  open();
+  const auto name = [](wire::EventBatch& batch) {
+    for (wire::Event& event : batch.events) {
+      event.debtor = batch.pending(wire::EntityKind::kAccount,
+                                   "a longer name of account " + std::to_string(event.amount % 50));
+    }
+  };
+  count(4096, name);
+  const std::uint64_t small = count(64, name);
+  const std::uint64_t large = count(4096, name);
+  EXPECT_LE(large, small + 2 * kBatches);
+}
+
+// Where there is a log to read their verdicts from; without one they are refused, each with a text.
+TEST_F(AllocationTest, RepeatedEventsTakeNoMore) {
+  open();
+  count(1024);
+  std::vector<wire::EventBatch> batches;
+  for (std::size_t i = 0; i < kBatches; ++i) batches.push_back(varied_stream(1 + i * 1024, 1024));
+  std::vector<wire::EventBatch> again = batches;
+  count(std::move(again), 0);
+  EXPECT_LE(count(std::move(batches), 0), 32 * kBatches);
+}
+
+INSTANTIATE_TEST_SUITE_P(Allocation, ModesTest, testing::Bool(),
+                         [](const auto& mode) { return mode.param ? "record" : "score_only"; });
+
+}  // namespace
+}  // namespace weir::gate
