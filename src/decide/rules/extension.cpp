@@ -73,7 +73,10 @@ Result<std::optional<NodeId>> RuleExtension::parse_name(Parser& p, std::string_v
     return p.ast().add_alias(dotted, found->second, at);
   }
   constexpr std::string_view kDetector = "detector.";
-  if (!dotted.starts_with(kDetector)) return std::nullopt;
+  if (!dotted.starts_with(kDetector)) {
+    WEIR_TRY(check_near_miss(dotted, first));
+    return std::nullopt;
+  }
   const std::string_view name = dotted.substr(kDetector.size());
   const auto& known = context_.detectors;
   if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
@@ -88,6 +91,22 @@ Result<std::optional<NodeId>> RuleExtension::parse_name(Parser& p, std::string_v
   const expr::InputId input = add_hidden_input(set_, schema_, Type::f64(), Storage::kF32);
   set_.detectors.push_back({std::string(name), input});
   return p.ast().add_input(input, dotted, at);
+}
+
+// A misspelt name of a let, window or typology; that of a field is reported when types are checked.
+Status RuleExtension::check_near_miss(std::string_view dotted, const Token& first) const {
+  if (schema_.find(dotted) != nullptr || dotted.starts_with("attrs.")) return Status::ok();
+  std::vector<std::string_view> known;
+  // The first of the nearest counts: what the text itself defines is likelier meant.
+  for (const auto& [name, unused] : names_) known.push_back(name);
+  for (const expr::Field& field : schema_.fields()) {
+    if (!field.name.empty()) known.push_back(field.name);
+  }
+  const std::string_view near = expr::nearest_name(dotted, known);
+  if (!names_.contains(near)) return Status::ok();
+  return Parser::error(first, "name_unknown",
+                       joined("there is no name ", "'" + std::string(dotted) + "'"), {},
+                       std::string(near));
 }
 
 Result<std::optional<NodeId>> RuleExtension::parse_list(Parser& p, NodeId operand, bool negated) {

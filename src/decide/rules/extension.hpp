@@ -43,6 +43,7 @@ class RuleExtension final : public expr::ParseExtension {
   bool is_window_input(expr::InputId input) const;
 
  private:
+  Status check_near_miss(std::string_view dotted, const expr::Token& first) const;
   Result<expr::NodeId> parse_window(expr::Parser& p, const expr::Token& name,
                                     WindowFunction function);
   Status parse_window_arguments(expr::Parser& p, const expr::Token& name, RuleWindow& window);

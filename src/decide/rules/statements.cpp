@@ -53,7 +53,11 @@ void StatementParser::parse_all(std::vector<Status>& errors) {
 
 Status StatementParser::expect_end() {
   if (cursor_.at(TokenKind::kBreak) || cursor_.at_end()) return Status::ok();
-  return cursor_.unexpected("a new line");
+  constexpr std::array<std::string_view, 5> kClauses = {"because", "shadow", "at", "and", "or"};
+  const Token& next = cursor_.peek();
+  if (!cursor_.at(TokenKind::kName)) return cursor_.unexpected("a new line");
+  return Parser::error(next, "expr_syntax", "unexpected " + expr::describe(next), "a new line",
+                       std::string(expr::nearest_name(next.text, kClauses)));
 }
 
 Status StatementParser::parse_statement() {
@@ -255,10 +259,9 @@ Status StatementParser::parse_limit() {
   }
   limit.decided_min = static_cast<std::uint32_t>(decided.units);
   WEIR_TRY(cursor_.expect_word("then"));
-  if (cursor_.accept_word("alert")) {
-    limit.then_hold = false;
-  } else {
-    WEIR_TRY(cursor_.expect_word("hold"));
+  limit.then_hold = cursor_.accept_word("hold");
+  if (!limit.then_hold && !cursor_.accept_word("alert")) {
+    return cursor_.unexpected("'hold' or 'alert'");
   }
   set_.limit = limit;
   return Status::ok();
