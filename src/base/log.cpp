@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -64,7 +66,12 @@ void append_time(std::string& out, std::int64_t wall_us) {
   out += 'Z';
 }
 
-void append_value(JsonWriter& json, const LogField& field) {
+void append_value(JsonWriter& json, const LogField& field,
+                  const std::vector<std::string>& redacted) {
+  if (std::find(redacted.begin(), redacted.end(), field.name()) != redacted.end()) {
+    json.string("redacted");
+    return;
+  }
   switch (field.kind()) {
     case LogField::Kind::kText:
       json.string(field.text());
@@ -92,6 +99,7 @@ struct Line {
   LogFields fields;
   std::uint64_t suppressed;
   std::int64_t wall_us;
+  std::shared_ptr<const std::vector<std::string>> redacted;
 };
 
 std::string format_json(const Line& line) {
@@ -104,7 +112,7 @@ std::string format_json(const Line& line) {
   json.key("component").string(line.component).key("code").string(line.code);
   for (const LogField& field : line.fields) {
     json.key(field.name());
-    append_value(json, field);
+    append_value(json, field, *line.redacted);
   }
   if (line.suppressed != 0) json.key("suppressed").u64(line.suppressed);
   json.end_object();
@@ -133,7 +141,7 @@ std::string format_text(const Line& line) {
     text += '=';
     std::string value;
     JsonWriter json(value);
-    append_value(json, field);
+    append_value(json, field, *line.redacted);
     text += value;
   }
   if (line.suppressed != 0) text += " suppressed=" + std::to_string(line.suppressed);
@@ -210,6 +218,8 @@ struct Log::Impl {
   const LogOptions options;
   Clock& clock;
   std::mutex mutex;
+  std::shared_ptr<const std::vector<std::string>> redacted =
+      std::make_shared<const std::vector<std::string>>();
   std::condition_variable wake;
   std::condition_variable written;
   std::deque<std::string> queue;
@@ -239,7 +249,7 @@ Log::~Log() {
 void Log::write(LogLevel level, std::string_view component, std::string_view code,
                 std::string_view message, LogFields fields) {
   if (!enabled(level)) return;
-  Line line{level, component, code, message, fields, 0, 0};
+  Line line{level, component, code, message, fields, 0, 0, nullptr};
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->queue.size() >= impl_->options.queue_lines_max) {
@@ -247,6 +257,7 @@ void Log::write(LogLevel level, std::string_view component, std::string_view cod
       return;
     }
     if (!impl_->admit(component, code, line.suppressed)) return;
+    line.redacted = impl_->redacted;
   }
   line.wall_us = impl_->clock.wall_us();
   std::string text = format_.load(std::memory_order_relaxed) == LogFormat::kJson
@@ -258,6 +269,12 @@ void Log::write(LogLevel level, std::string_view component, std::string_view cod
     ++impl_->queued_lines;
   }
   impl_->wake.notify_one();
+}
+
+void Log::set_redacted(std::vector<std::string> names) {
+  auto redacted = std::make_shared<const std::vector<std::string>>(std::move(names));
+  const std::lock_guard lock(impl_->mutex);
+  impl_->redacted.swap(redacted);
 }
 
 void Log::flush() {
@@ -312,6 +329,9 @@ void set_log_level(LogLevel level) {
 }
 void set_log_format(LogFormat format) {
   log().set_format(format);
+}
+void set_log_redacted(std::vector<std::string> names) {
+  log().set_redacted(std::move(names));
 }
 
 void log_debug(std::string_view component, std::string_view code, std::string_view message,

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -94,6 +95,8 @@ class Log {
 
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
   void set_format(LogFormat format) { format_.store(format, std::memory_order_relaxed); }
+  // Writes "redacted" for the values of fields with these names from now on.
+  void set_redacted(std::vector<std::string> names);
   bool enabled(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
 
   // Formats and queues one line; returns without waiting for the disk or terminal.
@@ -118,6 +121,7 @@ Log& log();
 
 void set_log_level(LogLevel level);
 void set_log_format(LogFormat format);
+void set_log_redacted(std::vector<std::string> names);
 
 void log_debug(std::string_view component, std::string_view code, std::string_view message,
                LogFields fields = {});

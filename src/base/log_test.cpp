@@ -84,6 +84,18 @@ TEST(Log, WritesTextThatCannotForgeALine) {
   EXPECT_EQ(lines[0], R"(1969-12-31T23:59:59.999999Z error wire.bad a\nb value="x\ny")");
 }
 
+TEST(Log, RedactsFieldsByName) {
+  Pipe pipe;
+  {
+    Log log({.format = LogFormat::kText, .fd = pipe.writer()});
+    log.set_redacted({"actor", "rows"});
+    log.write(LogLevel::kError, "a", "b", "m", {{"actor", "ana"}, {"rows", 7}, {"seq", 8}});
+  }
+  const auto lines = pipe.read_lines();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].ends_with(R"(a.b m actor="redacted" rows="redacted" seq=8)")) << lines[0];
+}
+
 TEST(Log, LeavesOutWhatIsBelowTheLevel) {
   Pipe pipe;
   {

@@ -353,7 +353,9 @@ Status Decider::set_rules(std::uint32_t version, std::shared_ptr<const RuleSet> 
   s.windows.set_rules(*s.rules, s.options.window_keys_max);
   s.columns.set_rules(*s.rules);
   s.breaker.set_limit(s.rules->limit);
-  s.counts.assign(s.rules->rules.size(), {});
+  // The same text with other thresholds goes on counting.
+  if (before->digest != s.rules->digest) s.counts.assign(s.rules->rules.size(), {});
+  s.counts.resize(s.rules->rules.size());
   s.use_program(s.rules->linked);
   s.dictionary_size = 0;
   return Status::ok();

@@ -127,7 +127,7 @@ class Decider {
   const RuleSet* rules() const;
   std::uint32_t rules_version() const;
   std::uint32_t lists_version() const;
-  std::span<const RuleHits> rule_hits() const;  // [rules], since set_rules
+  std::span<const RuleHits> rule_hits() const;  // [rules], since set_rules with another text
   const ListIndex& lists() const;
   bool breaker_open() const;
 

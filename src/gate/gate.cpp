@@ -26,7 +26,8 @@ Status closing_status() {
 
 }  // namespace
 
-Gate::Gate(GateOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
+Gate::Gate(GateOptions options, Clock& clock)
+    : options_(std::move(options)), clock_(clock), queue_bytes_(options_.queue_bytes) {}
 
 Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
   std::unique_ptr<Gate> gate(new Gate(std::move(options), clock));
@@ -105,10 +106,10 @@ Status Gate::submit(Submission&& submission) {
   if (!failure_.is_ok()) return failure_;
   if (closing_) return closing_status();
   const std::uint64_t queued = counters_.queued_bytes.load(std::memory_order_relaxed);
-  if (queued != 0 && queued + bytes > options_.queue_bytes) {
+  if (queued != 0 && queued + bytes > queue_bytes()) {
     counters_.refused_full.fetch_add(submission.batch.size(), std::memory_order_relaxed);
     return resource_exhausted("queue_full", std::to_string(queued) + " bytes are queued, limit " +
-                                                std::to_string(options_.queue_bytes))
+                                                std::to_string(queue_bytes()))
         .hint("retry after a short wait");
   }
   counters_.queued_bytes.fetch_add(bytes, std::memory_order_relaxed);
@@ -162,6 +163,11 @@ Status Gate::health() const {
 
 Status Gate::disk() {
   return disk_ == nullptr ? Status::ok() : disk_->check();
+}
+
+void Gate::set_limits(std::uint64_t queue_bytes, std::uint64_t free_bytes_min) {
+  queue_bytes_.store(queue_bytes, std::memory_order_relaxed);
+  if (disk_ != nullptr) disk_->set_free_bytes_min(free_bytes_min);
 }
 
 Versions Gate::versions() const {

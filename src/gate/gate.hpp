@@ -137,6 +137,9 @@ class Gate final : private Stages {
   Status disk();
   // Returns the versions in force. Thread-safe.
   Versions versions() const;
+  // Limits that may change while the gate runs. Thread-safe.
+  void set_limits(std::uint64_t queue_bytes, std::uint64_t free_bytes_min);
+  std::uint64_t queue_bytes() const { return queue_bytes_.load(std::memory_order_relaxed); }
 
  private:
   struct Control {
@@ -201,6 +204,7 @@ class Gate final : private Stages {
   std::unique_ptr<storage::DataDir> dir_;
   std::unique_ptr<ledger::BlockLog> log_;
   std::unique_ptr<DiskGuard> disk_;
+  std::atomic<std::uint64_t> queue_bytes_;
   std::unique_ptr<Pass> pass_;
   std::unique_ptr<Admission> admission_;
   RecoverySummary recovery_;

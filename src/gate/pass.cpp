@@ -314,11 +314,8 @@ Status Pass::apply(const ledger::ControlRecord& record) {
       WEIR_ASSIGN(const QuarantineControl control, decode_quarantine(record.payload));
       return profiles_.set_flags({control.entity}, kQuarantineFlags, flags_of(control));
     }
-    case ledger::ControlType::kConfig: {
-      WEIR_ASSIGN(const ConfigControl config, decode_config(record.payload));
-      versions_.config = config.version;
-      return Status::ok();
-    }
+    case ledger::ControlType::kConfig:
+      return apply_config(record.payload);
     default:
       return Status::ok();
   }

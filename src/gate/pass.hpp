@@ -101,6 +101,8 @@ class Pass {
   const Versions& versions() const { return versions_; }
   const std::shared_ptr<const detect::ModelSet>& models() const { return models_; }
   const decide::Lists& lists() const { return lists_; }
+  // Returns the configuration in force as the log has it, empty before the first record of it.
+  const std::string& config_text() const { return config_text_; }
   // Returns what a rule text of this pass is compiled against.
   decide::CompileContext compile_context() const;
 
@@ -130,8 +132,11 @@ class Pass {
   Status apply_rules(Bytes payload);
   Status apply_models(Bytes payload);
   Status apply_lists(Bytes payload);
+  Status apply_config(Bytes payload);
+  Status use_config(const std::string& text);
 
   PassOptions options_;
+  std::string config_text_;
   wire::Dictionary dictionary_;
   profile::Profiles profiles_;
   decide::Decider decider_;

@@ -106,6 +106,7 @@ Status Pass::save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>
     out.i64(next_flag_expiry_us_);
   });
   add("dictionary", [this](ByteWriter& out) { dictionary_.write(0, out); });
+  add("config", [this](ByteWriter& out) { out.text(config_text_); });
   add("rules", [this](ByteWriter& out) {
     out.text(decider_.rules() == nullptr ? std::string_view() : decider_.rules()->text);
   });
@@ -126,8 +127,8 @@ Status Pass::save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>
 }
 
 Status Pass::load(const std::function<std::optional<Bytes>(std::string_view)>& section) {
-  for (const std::string_view name : {"pass", "dictionary", "rules", "decider", "lists", "models",
-                                      "learner", "accounts", "profiles"}) {
+  for (const std::string_view name : {"pass", "dictionary", "config", "rules", "decider", "lists",
+                                      "models", "learner", "accounts", "profiles"}) {
     if (!section(name)) return section_missing(name);
   }
   ByteReader pass(*section("pass"));
@@ -143,6 +144,8 @@ Status Pass::load(const std::function<std::optional<Bytes>(std::string_view)>& s
   if (const Bytes models = *section("models"); !models.empty()) {
     WEIR_ASSIGN(models_, detect::ModelSet::deserialize(models));
   }
+  ByteReader config(*section("config"));
+  if (const std::string text(config.text()); !text.empty()) WEIR_TRY(use_config(text));
   ByteReader rules_in(*section("rules"));
   if (versions_.rules != 0) {
     WEIR_ASSIGN(auto rules, decide::compile_rules(rules_in.text(), compile_context()));

@@ -104,7 +104,7 @@ Result<bool> Player::warm(std::int64_t until_us) {
   std::int64_t now_us = 0;
   while (now_us < until_us) {
     WEIR_ASSIGN(const std::size_t made, send(8192, now_us));
-    if (made == 0 || wait_for_signal(0)) {
+    if (made == 0 || wait_for_signal(0) != 0) {
       pass_.gate().drain();
       return false;
     }
@@ -125,7 +125,7 @@ Status Player::play(double rate, const std::function<bool()>& stop) {
       if (made == 0) break;
       sent += static_cast<double>(made);
     }
-    if (wait_for_signal(20)) break;
+    if (wait_for_signal(20) != 0) break;
   }
   pass_.gate().drain();
   return Status::ok();

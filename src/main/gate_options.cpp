@@ -6,29 +6,44 @@
 #include "base/isa.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
+#include "gate/pass_config.hpp"
 #include "main/masking.hpp"
 
 namespace weir::main {
 
-Result<std::shared_ptr<const Config>> load_configuration(const Arguments& args) {
+Result<ConfigLoad> read_configuration(const Arguments& args,
+                                      const std::optional<std::string>& file_text) {
   ConfigInputs inputs;
   inputs.file_path = args.text("config", "weir.toml");
-  WEIR_ASSIGN(inputs.file_text, read_config_file(inputs.file_path));
-  if (args.has("config") && !inputs.file_text) {
-    return fail(not_found("config_missing", "no file " + inputs.file_path));
+  inputs.file_text = file_text;
+  if (!file_text) {
+    WEIR_ASSIGN(inputs.file_text, read_config_file(inputs.file_path));
+    if (args.has("config") && !inputs.file_text) {
+      return fail(not_found("config_missing", "no file " + inputs.file_path));
+    }
   }
   inputs.environment = config_environment();
   inputs.flags = args.texts("set");
-  ConfigLoad load = load_config(inputs);
+  return load_config(inputs);
+}
+
+Status use_log_settings(const Config& config) {
+  WEIR_ASSIGN(const LogLevel level, parse_log_level(config.text("log.level")));
+  WEIR_ASSIGN(const LogFormat format, parse_log_format(config.text("log.format")));
+  set_log_level(level);
+  set_log_format(format);
+  set_log_redacted(config.list("log.redact"));
+  return Status::ok();
+}
+
+Result<std::shared_ptr<const Config>> load_configuration(const Arguments& args) {
+  WEIR_ASSIGN(const ConfigLoad load, read_configuration(args, std::nullopt));
   if (!load.problems.empty()) return fail(config_status(load.problems));
   if (args.has("isa")) {
     WEIR_ASSIGN(const Isa isa, parse_isa(args.text("isa")));
     limit_isa(isa);
   }
-  WEIR_ASSIGN(const LogLevel level, parse_log_level(load.config->text("log.level")));
-  set_log_level(level);
-  WEIR_ASSIGN(const LogFormat format, parse_log_format(load.config->text("log.format")));
-  set_log_format(format);
+  WEIR_TRY(use_log_settings(*load.config));
   return load.config;
 }
 
@@ -48,14 +63,7 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
                     .hint("write UTC or +01:00"));
   }
   pass.profile.tz_offset_s = static_cast<std::int32_t>(zone_s);
-  pass.decide.fusion =
-      config.text("decide.fusion") == "sum" ? decide::Fusion::kSum : decide::Fusion::kMax;
-  pass.decide.hold_on_failure = config.text("decide.on_failure") == "hold";
-  decide::ThresholdRow threshold;
-  threshold.alert = config.f64("decide.alert_tail");
-  threshold.hold = config.f64("decide.hold_tail");
-  if (config.f64("decide.block_tail") > 0) threshold.block = config.f64("decide.block_tail");
-  pass.thresholds = {threshold};
+  gate::set_decide_options(config, pass);
   pass.window_keys_max = config.u64("windows.keys_max");
   pass.learn.fit_events = config.u64("detect.fit_events");
   pass.learn.trees = static_cast<std::uint32_t>(config.u64("detect.trees"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/config/config.hpp"
@@ -17,6 +18,13 @@ inline constexpr Option kSetOption = {"set", "KEY=VALUE", "override a configurat
 inline constexpr Option kIsaOption = {"isa", "NAME",
                                       "limit dispatch to scalar, sse4, avx2, avx512"};
 inline constexpr Option kThreadsOption = {"threads", "N", "threads of the pass, default all cores"};
+
+// Reads the configuration again from --config, the environment and --set; `file_text` goes in the
+// file's place. Problems with values are in the answer; not_found (config_missing).
+Result<ConfigLoad> read_configuration(const Arguments& args,
+                                      const std::optional<std::string>& file_text);
+// Applies log.* to the process's log.
+Status use_log_settings(const Config& config);
 
 // Loads the configuration from --config, the environment and --set; applies --isa and the log
 // settings.

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/config/render.hpp"
+#include "gate/pass_config.hpp"
 #include "main/masking.hpp"
 
 namespace weir::main {
@@ -39,7 +40,8 @@ Status remember_configuration(const std::string& dir, const Config& config) {
     std::string keys;
     for (const ConfigChange& change : config_changes(**logged, config)) {
       const ConfigKey& key = config_keys()[change.index];
-      if (!key.verdict || key.secret_file) continue;  // where a key lies may change
+      // Where a key lies may change; what can be reloaded is the log's own matter.
+      if (!key.verdict || key.secret_file || key.reloadable) continue;
       keys += (keys.empty() ? "" : ", ") + std::string(key.name) + " " + change.before + " -> " +
               change.after;
     }
@@ -91,25 +93,62 @@ Result<std::shared_ptr<const Config>> logged_configuration(const std::string& di
   return load.config;
 }
 
+namespace {
+
+using FirstControl = std::pair<ledger::ControlType, ByteWriter>;
+
+// Returns what the log must say before the first event: the configuration if it is another than
+// before, the rules if there are none yet.
+std::vector<FirstControl> first_controls(const gate::Pass& pass, const Config& config,
+                                         const std::string& rules, const std::string& author) {
+  std::vector<FirstControl> controls;
+  std::string text = logged_config_text(config);
+  if (pass.config_text() != text) {
+    const std::uint32_t version = pass.versions().config + 1;
+    encode(gate::ConfigControl{version, author, std::move(text)},
+           controls.emplace_back(ledger::ControlType::kConfig, ByteWriter()).second);
+  }
+  if (pass.versions().rules == 0 && !rules.empty()) {
+    encode(gate::RulesControl{1, author, rules},
+           controls.emplace_back(ledger::ControlType::kRules, ByteWriter()).second);
+  }
+  return controls;
+}
+
+// They are queued in one go at rest, so that they share a block.
+Status put_controls(gate::Gate& gate, std::vector<FirstControl> controls) {
+  std::vector<std::promise<Result<ledger::Height>>> applied(controls.size());
+  std::promise<void> queued;
+  WEIR_TRY(gate.at_rest([&] {
+    for (std::size_t i = 0; i < controls.size(); ++i) {
+      gate.control(controls[i].first, std::move(controls[i].second.buffer()),
+                   [&applied, i](const Result<ledger::Height>& at) { applied[i].set_value(at); });
+    }
+    queued.set_value();
+  }));
+  queued.get_future().wait();
+  Status status;
+  for (auto& one : applied) {
+    const auto at = one.get_future().get();
+    if (!at && status.is_ok()) status = at.error();
+  }
+  return status;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<gate::Gate>> start_pass(gate::GateOptions options, const Config& config,
                                                const std::string& rules,
                                                const std::string& author) {
   if (!options.dir.empty()) {
     WEIR_TRY(remember_configuration(options.dir, config));
     WEIR_TRY(remember_mask_key(options.dir, options.pass.masking.get()));
+    // What verdicts rest on until the log's first record of the configuration.
+    WEIR_ASSIGN(const auto begun, logged_configuration(options.dir));
+    gate::set_decide_options(*begun, options.pass);
   }
   WEIR_ASSIGN(auto gate, gate::Gate::open(std::move(options), system_clock()));
-  if (gate->pass().versions().rules != 0 || rules.empty()) return gate;
-  gate::RulesControl control;
-  control.version = 1;
-  control.author = author;
-  control.text = rules;
-  ByteWriter payload;
-  encode(control, payload);
-  std::promise<Result<ledger::Height>> applied;
-  gate->control(ledger::ControlType::kRules, std::move(payload.buffer()),
-                [&applied](const Result<ledger::Height>& at) { applied.set_value(at); });
-  WEIR_TRY(applied.get_future().get());
+  WEIR_TRY(put_controls(*gate, first_controls(gate->pass(), config, rules, author)));
   return gate;
 }
 

@@ -20,8 +20,9 @@ std::string handbook_rules();
 Result<std::string> read_text_file(const std::string& path);
 
 // Opens the gate. A new directory remembers the configuration that verdicts depend on; an old one
-// must have the same (failed_precondition, config_differs, names the keys). `rules` take effect if
-// the log has none yet.
+// must have the same, but for keys that can be reloaded (failed_precondition, config_differs, names
+// the keys). A configuration other than the log's newest becomes its next version; `rules` take
+// effect if the log has none yet.
 Result<std::unique_ptr<gate::Gate>> start_pass(gate::GateOptions options, const Config& config,
                                                const std::string& rules, const std::string& author);
 

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include "main/gate_options.hpp"
@@ -46,6 +47,9 @@ Result<int> run(const Arguments& args) {
   const std::string dir = args.text("dir", config->text("storage.data_dir"));
   LiveServerSettings settings;
   settings.config = config;
+  settings.read_config = [args](const std::optional<std::string>& text) {
+    return read_configuration(args, text);
+  };
   WEIR_ASSIGN(settings.gate, gate_options(*config, args, dir));
   settings.http = args.text("http", config->text("server.listen"));
   settings.native = args.text("native");
@@ -63,7 +67,12 @@ Result<int> run(const Arguments& args) {
               server->page_link(server::Role::kAdmin).c_str());
   if (server->native_port() != 0) std::printf("frames on port %u\n", server->native_port());
   std::fflush(stdout);
-  while (!wait_for_signal(1000) && server->pass().gate().health().is_ok()) {
+  int signal = 0;
+  while (signal == 0 && server->pass().gate().health().is_ok()) {
+    signal = wait_for_signal(1000);
+    if (signal != SIGHUP) continue;
+    server->reload();
+    signal = 0;
   }
   const Status failure = server->pass().gate().health();
   WEIR_TRY(server->stop());

@@ -18,6 +18,8 @@ Host::Host(HostOptions options, HostParts parts, Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       given_(std::move(parts)),
+      drain_ms_(options_.drain_ms),
+      sessions_(options_.sessions),
       hub_(options_.sse, clock, given_.metrics),
       event_ids_(random_token().substr(0, 16)),
       workers_(options_.workers, kWorkerQueue),
@@ -76,6 +78,13 @@ void Host::tick() {
   given_.metrics.gauge(Metric::kSessions).set(sessions_.count(clock_.wall_us()));
 }
 
+void Host::set_limits(const HostLimits& limits) {
+  http_.set_limits(limits.connections_max, limits.requests_in_flight_max);
+  app_.set_limits(limits.body_bytes_max, limits.metrics_public);
+  sessions_.set_session_us(limits.session_us);
+  drain_ms_ = limits.drain_ms;
+}
+
 bool Host::drain() {
   if (std::exchange(drained_, true)) return true;
   {
@@ -84,8 +93,8 @@ bool Host::drain() {
   }
   stop_changed_.notify_all();
   if (ticker_.joinable()) ticker_.join();
-  const bool native_clean = native_.drain(options_.drain_ms);
-  const bool http_clean = http_.drain(options_.drain_ms);
+  const bool native_clean = native_.drain(drain_ms_);
+  const bool http_clean = http_.drain(drain_ms_);
   uploads_.stop();
   workers_.stop();
   return native_clean && http_clean;
@@ -93,8 +102,7 @@ bool Host::drain() {
 
 std::string Host::login_link(const std::string& user, Role role) {
   const std::string token = sessions_.make_link(user, role, clock_.wall_us());
-  return std::string(options_.app.tls ? "https" : "http") + "://" + options_.http.address + ":" +
-         std::to_string(ports_.http) + "/ui/#" + token;
+  return "http://" + options_.http.address + ":" + std::to_string(ports_.http) + "/ui/#" + token;
 }
 
 }  // namespace weir::server

@@ -12,6 +12,7 @@
 // first.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -30,10 +31,21 @@
 
 namespace weir::server {
 
+// Limits that may change while the host runs.
+struct HostLimits {
+  std::uint64_t body_bytes_max = 8 * 1024 * 1024;
+  bool metrics_public = false;
+  std::uint32_t connections_max = 4096;
+  std::uint32_t requests_in_flight_max = 512;
+  std::int64_t session_us = SessionOptions{}.session_us;
+  std::int64_t drain_ms = 20'000;
+};
+
 struct HostOptions {
   HttpOptions http{};
   AppOptions app{};
   SseOptions sse{};
+  SessionOptions sessions{};
   bool native = false;
   NativeListenerOptions native_listener{};
   std::int64_t drain_ms = 20'000;
@@ -65,6 +77,8 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   Result<HostPorts> start();
+  // Thread-safe.
+  void set_limits(const HostLimits& limits);
   // Stops accepting, finishes what is in flight within drain_ms, joins all threads. True if nothing
   // had to be aborted.
   bool drain();
@@ -82,6 +96,7 @@ class Host {
   const HostOptions options_;
   Clock& clock_;
   HostParts given_;
+  std::atomic<std::int64_t> drain_ms_;
   SessionStore sessions_;
   AssetStore assets_;
   SseHub hub_;

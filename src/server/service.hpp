@@ -211,6 +211,20 @@ struct ReplayRequest {
   std::vector<ThresholdLevel> thresholds{};  // candidate table, or empty: as live
 };
 
+struct ConfigProblem {
+  std::string key{};
+  std::uint32_t line = 0;  // in the file, 0: not from there
+  std::uint32_t column = 0;
+  std::string message{};
+};
+// What a configuration would change, or has changed.
+struct ConfigReview {
+  std::uint32_t version = 0;                 // in force now
+  std::vector<std::string> applied{};        // keys
+  std::vector<std::string> needs_restart{};  // keys that differ and stay as they were
+  std::vector<ConfigProblem> errors{};       // not empty: nothing changes
+};
+
 class PassService {
  public:
   virtual ~PassService() = default;
@@ -262,6 +276,11 @@ class PassService {
                                      std::optional<std::uint64_t> as_of) = 0;
   // The effective configuration with the source of each value, secrets redacted; JSON object.
   virtual Result<std::string> config() = 0;
+  // Says what a reload would change, with `text` in the configuration file's place if it is given.
+  virtual Result<ConfigReview> check_config(const std::optional<std::string>& text) = 0;
+  // Reads the configuration again and puts what can be reloaded in force, as one version.
+  // failed_precondition (config_fixed) if this process has no sources to read again.
+  virtual Result<ConfigReview> reload_config(const Actor& actor) = 0;
 };
 
 }  // namespace weir::server

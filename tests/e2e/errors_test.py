@@ -24,7 +24,7 @@ class UsageTest(ProgramTest):
     def test_help_names_every_command(self):
         words = self.weir("help").stdout
         for name in ("run", "import", "verify", "replay", "rules check", "rules try", "simulate",
-                     "bench gate", "bench forest", "bench handbook", "bench http"):
+                     "bench gate", "bench forest", "bench handbook", "bench http", "config check"):
             self.assertIn(f"  {name} ", words)
         self.assertIn("--resume", self.weir("import", "--help").stdout)
 

@@ -102,13 +102,11 @@ std::vector<ConfigChange> config_changes(const Config& before, const Config& aft
 
 std::shared_ptr<const Config> reload_config(const Config& running, const Config& wanted) {
   auto next = std::make_shared<Config>(running);
-  bool changed = false;
   for (const ConfigChange& change : config_changes(running, wanted)) {
-    if (!change.reloadable) continue;
-    next->set(change.index, wanted.value(change.index), wanted.source(change.index));
-    changed = true;
+    if (change.reloadable) {
+      next->set(change.index, wanted.value(change.index), wanted.source(change.index));
+    }
   }
-  if (changed) next->set_version(running.version() + 1);
   return next;
 }
 

@@ -58,15 +58,10 @@ class Config {
   // Sets a value that the schema accepts (CHECKed); for building one.
   void set(std::size_t index, ConfigValue value, ConfigSource source);
 
-  // Rises by one with each reload that changed something; 1 at start.
-  std::uint32_t version() const { return version_; }
-  void set_version(std::uint32_t version) { version_ = version; }
-
  private:
   const ConfigValue& at(std::string_view key, ConfigType type) const;
   std::vector<ConfigValue> values_;
   std::vector<ConfigSource> sources_;
-  std::uint32_t version_ = 1;
 };
 
 struct ConfigProblem {
@@ -94,6 +89,9 @@ struct ConfigLoad {
 };
 
 ConfigLoad load_config(const ConfigInputs& inputs);
+// Reads a text of logged_config_text(), perhaps of another version of Weir: keys unknown here and
+// values no longer allowed are passed over. data_loss (config_text) if it is no TOML.
+Result<Config> read_logged_config(std::string_view text);
 
 // Reads the file of `path`; nothing if it does not exist. Other failures are errors.
 Result<std::optional<std::string>> read_config_file(const std::string& path);
@@ -110,9 +108,8 @@ struct ConfigChange {
 };
 // Returns the keys whose values differ, in the schema's order.
 std::vector<ConfigChange> config_changes(const Config& before, const Config& after);
-// Returns `running` with the reloadable changes of `wanted` applied as one new version,
-// or `running`'s own values and version if there are none. What is not reloadable
-// stays as it was.
+// Returns `running` with the reloadable changes of `wanted` applied. What is not reloadable stays
+// as it was.
 std::shared_ptr<const Config> reload_config(const Config& running, const Config& wanted);
 
 }  // namespace weir

@@ -31,6 +31,15 @@ class Loader {
     return load;
   }
 
+  // Takes what it can of the file alone.
+  Result<Config> run_leniently() {
+    if (inputs_.file_text) read_file(*inputs_.file_text);
+    for (const ConfigProblem& problem : problems_) {
+      if (problem.key.empty()) return fail(data_loss("config_text", problem.to_string()));
+    }
+    return std::move(config_);
+  }
+
  private:
   ConfigSource file_source(const toml::source_region& region) const {
     return {ConfigOrigin::kFile, region.begin.line, inputs_.file_path};
@@ -241,17 +250,11 @@ class Loader {
   }
 
   void check_combinations() {
-    const bool tls = !config_.text("tls.cert_file").empty();
-    if (tls != !config_.text("tls.key_file").empty()) {
-      combination(tls ? "tls.key_file" : "tls.cert_file", "is empty, but the other TLS file is set",
-                  "set both or neither");
-    }
-    if (!tls && !config_.boolean("server.insecure") &&
-        !is_loopback(config_.text("server.listen"))) {
+    if (!config_.boolean("server.insecure") && !is_loopback(config_.text("server.listen"))) {
       combination("server.listen",
                   "\"" + std::string(config_.text("server.listen")) +
                       "\" is reachable from other machines, without TLS",
-                  "set tls.cert_file and tls.key_file, or server.insecure = true");
+                  "put a proxy that ends TLS in front and set server.insecure = true");
     }
     if (config_.i64("storage.segment_bytes") % 4096 != 0) {
       combination("storage.segment_bytes", "is not a multiple of 4096", {});
@@ -295,6 +298,11 @@ class Loader {
 
 ConfigLoad load_config(const ConfigInputs& inputs) {
   return Loader(inputs).run();
+}
+
+Result<Config> read_logged_config(std::string_view text) {
+  const ConfigInputs inputs{.file_path = "logged configuration", .file_text = std::string(text)};
+  return Loader(inputs).run_leniently();
 }
 
 Result<std::optional<std::string>> read_config_file(const std::string& path) {

@@ -136,6 +136,17 @@ std::string verdict_config_text(const Config& config) {
   return out;
 }
 
+std::string logged_config_text(const Config& config) {
+  std::string out;
+  const auto keys = config_keys();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool hidden = keys[i].secret_file && !config.is_default(i);
+    append_line(out, keys[i].name, hidden ? "\"redacted\"" : config_value_toml(config.value(i)));
+    out += '\n';
+  }
+  return out;
+}
+
 std::string config_json_schema() {
   std::string out;
   JsonWriter json(out);
@@ -177,8 +188,8 @@ std::string config_example() {
 std::string config_reference() {
   std::string out =
       "# Configuration\n\n"
-      "Made from the schema in `src/base/config/schema.cpp` by `weir config reference`; a test "
-      "compares.\n"
+      "Made from the schema in `src/base/config/schema.cpp`; a test compares. How to check\n"
+      "and change it: [configuring](configuring.md).\n"
       "One TOML file; precedence is flag (`--set server.listen=...`), environment\n"
       "(`WEIR_SERVER__LISTEN`), file, default. A key marked \"reload\" takes effect on SIGHUP or\n"
       "`POST /v1/config/reload`; the others need a restart. Verdicts depend on the keys marked "

@@ -17,6 +17,9 @@ struct ConfigPrintOptions {
 std::string print_config(const Config& config, const ConfigPrintOptions& options);
 // Returns the values that verdicts depend on, as TOML without comments: equal text, equal verdicts.
 std::string verdict_config_text(const Config& config);
+// Returns every value, as TOML without comments, the paths of secret files left out: what the log
+// keeps of each version of the configuration.
+std::string logged_config_text(const Config& config);
 // Returns a JSON Schema (2020-12) of the configuration file.
 std::string config_json_schema();
 // Returns a file with every key, its help and default, all commented out.

@@ -1,4 +1,4 @@
-// What the pass computes with: windows, features, profiles, configuration.
+// What the pass computes with: windows, features, profiles.
 #include <array>
 #include <cmath>
 
@@ -175,24 +175,6 @@ Result<std::string> LivePass::entity(const std::string& kind, const std::string&
   WEIR_TRY(view);
   const std::int64_t time_us = std::max(now_us, std::max<std::int64_t>(view->last_us, 0));
   return entity_json(kind, id, time_us, as_of, *view);
-}
-
-Result<std::string> LivePass::config() {
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object().key("version").u64(config_->version()).key("keys").begin_array();
-  const auto keys = config_keys();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::string value = config_value_toml(config_->value(i));
-    json.begin_object().key("name").string(keys[i].name).key("value");
-    const bool hidden = keys[i].secret_file && !config_->is_default(i);
-    hidden ? json.string("redacted") : json.raw(value);
-    json.key("source").string(config_->source(i).to_string());
-    json.key("default").boolean(config_->is_default(i));
-    json.key("reloadable").boolean(keys[i].reloadable).end_object();
-  }
-  json.end_array().end_object();
-  return text;
 }
 
 }  // namespace weir::main

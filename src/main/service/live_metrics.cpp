@@ -58,7 +58,7 @@ void LiveMetrics::collect_admission(const gate::Gate& gate) {
   const gate::Admission& admission = gate.admission();
   registry_.gauge(Metric::kQueueEvents).set(counters.queued_events.load());
   registry_.gauge(Metric::kQueueBytes).set(counters.queued_bytes.load());
-  registry_.gauge(Metric::kQueueLimitBytes).set(gate.options().queue_bytes);
+  registry_.gauge(Metric::kQueueLimitBytes).set(gate.queue_bytes());
   raise(Metric::kDuplicatesTotal, {}, admission.repeated());
   for (unsigned i = 0; i < wire::kRefusals; ++i) {
     raise(Metric::kRefusedTotal, {wire::refusal_name(static_cast<wire::Refusal>(1001 + i))},

@@ -298,7 +298,7 @@ server::Overview LivePass::overview() {
   out.hold = counters.held;
   out.block = counters.blocked;
   out.queue_depth = gate.queued_events;
-  out.queue_limit = gate_->options().queue_bytes / sizeof(wire::Event);
+  out.queue_limit = gate_->queue_bytes() / sizeof(wire::Event);
   for (unsigned i = 0; i < wire::kRefusals; ++i) {
     const std::uint64_t count = gate_->admission().refused()[i].load();
     if (count == 0) continue;
@@ -307,7 +307,7 @@ server::Overview LivePass::overview() {
   }
   if (gate.refused_full != 0) out.refused_by_reason.emplace_back("queue_full", gate.refused_full);
   if (gate.refused_disk != 0) out.refused_by_reason.emplace_back("disk_low", gate.refused_disk);
-  out.commit_mode = gate_->log() == nullptr ? "off" : config_->text("storage.durability");
+  out.commit_mode = gate_->log() == nullptr ? "off" : running_config()->text("storage.durability");
   out.commit_seq = gate.committed_seq;
   out.commit_lag_us = static_cast<double>(gate.commit_lag_ns.load()) * 1e-3;
   out.backend = "cpu";

@@ -52,6 +52,12 @@ class LivePass final : public server::PassService {
   // come.
   void on_alert(std::function<void(const std::string&)> seen) { on_alert_ = std::move(seen); }
 
+  // Reads the configuration again; `text` goes in the place of its file.
+  using ReadConfig = std::function<Result<ConfigLoad>(const std::optional<std::string>& text)>;
+  // Makes reload_config() read from here, and call `use` with what has come into force. Set it
+  // before requests come.
+  void reload_from(ReadConfig read, std::function<void(const Config&)> use);
+
   void submit(server::Submission submission) override;
   server::Health health() override;
   server::Overview overview() override;
@@ -91,6 +97,8 @@ class LivePass final : public server::PassService {
   Result<std::string> entity(const std::string& kind, const std::string& id,
                              std::optional<std::uint64_t> as_of) override;
   Result<std::string> config() override;
+  Result<server::ConfigReview> check_config(const std::optional<std::string>& text) override;
+  Result<server::ConfigReview> reload_config(const server::Actor& actor) override;
 
  private:
   LivePass(std::shared_ptr<const Config> config, MetricRegistry& metrics);
@@ -144,7 +152,16 @@ class LivePass final : public server::PassService {
   std::string rules_author(std::uint32_t version);
   Result<std::shared_ptr<LogTrial>> make_trial(const server::ReplayRequest& candidate);
 
-  std::shared_ptr<const Config> config_;
+  std::shared_ptr<const Config> running_config() const;
+  // Says what `wanted` would change now; `next` is the configuration that would then be in force.
+  server::ConfigReview review(const ConfigLoad& wanted, std::shared_ptr<const Config>& next) const;
+  Status put_config(std::shared_ptr<const Config> next, const server::Actor& actor,
+                    server::ConfigReview& review);
+
+  mutable std::mutex config_mutex_;
+  std::shared_ptr<const Config> config_;  // guarded by config_mutex_
+  ReadConfig read_config_;
+  std::function<void(const Config&)> use_config_;
   MetricRegistry& metrics_;
   std::mutex hub_mutex_;
   server::SseHub* hub_ = nullptr;  // guarded by hub_mutex_
@@ -155,7 +172,7 @@ class LivePass final : public server::PassService {
   std::unique_ptr<gate::Gate> gate_;
   IndexFeed index_feed_;
   std::unique_ptr<ledger::DecisionIndex> index_;
-  std::mutex change_mutex_;  // one change of rules or lists at a time
+  std::mutex change_mutex_;  // one change of rules, lists or configuration at a time
   std::mutex authors_mutex_;
   std::map<std::uint32_t, std::string> rules_authors_;  // by version
 

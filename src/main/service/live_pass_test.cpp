@@ -340,6 +340,53 @@ TEST_F(LivePassTest, CountsWhatLabelsSayAboutRules) {
   EXPECT_EQ(said, "ana: called the payer;ana: ;ana: ;");
 }
 
+TEST_F(LivePassTest, ReloadsItsConfigurationAsOneVersion) {
+  std::string file;
+  std::vector<std::string> levels;
+  live_->reload_from(
+      [&](const std::optional<std::string>& text) -> Result<ConfigLoad> {
+        return load_config({.file_path = "w.toml", .file_text = text.value_or(file)});
+      },
+      [&](const Config& config) { levels.emplace_back(config.text("log.level")); });
+  EXPECT_TRUE(contains(*live_->config(), R"({"version":1,"keys":[)"));
+  EXPECT_TRUE(live_->reload_config(kAna)->applied.empty());
+  EXPECT_EQ(live_->overview().config_version, 1U);
+
+  file =
+      "log.level = \"debug\"\nledger.mode = \"off\"\ndecide.hold_tail = 9.0\n"
+      "gate.queue_bytes = 2097152\n";
+  const auto changed = live_->reload_config(kAna);
+  ASSERT_TRUE(changed) << changed.error().to_string();
+  EXPECT_EQ(changed->applied,
+            (std::vector<std::string>{"log.level", "gate.queue_bytes", "decide.hold_tail"}));
+  EXPECT_EQ(changed->needs_restart, std::vector<std::string>{"ledger.mode"});
+  EXPECT_EQ(changed->version, 2U);
+  EXPECT_EQ(levels, std::vector<std::string>{"debug"});
+  EXPECT_EQ(live_->gate().queue_bytes(), 2'097'152U);
+  EXPECT_TRUE(contains(*live_->config(), R"("name":"log.level","value":"debug","origin":"file",)"
+                                         R"("source":"w.toml:1")"));
+  EXPECT_TRUE(contains(decide("t-1", "a-1", "a-7", 50), R"("config":2)"));
+
+  // What cannot be taken changes nothing.
+  file = "log.level = \"info\"\ndecide.hold_tail = 99.0\n";
+  const auto refused = live_->reload_config(kAna);
+  ASSERT_TRUE(refused);
+  ASSERT_EQ(refused->errors.size(), 1U);
+  EXPECT_EQ(refused->errors[0].key, "decide.hold_tail");
+  EXPECT_EQ(refused->errors[0].line, 2U);
+  EXPECT_EQ(levels.size(), 1U);
+  EXPECT_EQ(live_->overview().config_version, 2U);
+  EXPECT_EQ(live_->check_config("log.level = \"error\"\n")->applied.size(), 3U);
+
+  // The next start brings what is configured then into force, as a version.
+  live_.reset();
+  open();
+  EXPECT_EQ(live_->overview().config_version, 3U);
+  live_.reset();
+  open();
+  EXPECT_EQ(live_->overview().config_version, 3U);
+}
+
 TEST_F(LivePassTest, PutsAndRollsBackRules) {
   EXPECT_TRUE(contains(decide("t-1", "a-1", "a-7", 50), R"("outcome":"pass")"));
   const std::string strict = "rule any: block if amount > 1\n";

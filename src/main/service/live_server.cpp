@@ -1,10 +1,12 @@
 #include "main/service/live_server.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <ctime>
 
 #include "base/log.hpp"
+#include "main/gate_options.hpp"
 #include "main/version.hpp"
 
 namespace weir::main {
@@ -21,6 +23,22 @@ class LiveServer::LoggedAudit final : public server::AuditSink {
               {"status", entry.status}});
   }
 };
+
+namespace {
+
+server::HostLimits host_limits(const Config& config) {
+  server::HostLimits limits;
+  limits.body_bytes_max = config.u64("server.body_bytes_max");
+  limits.metrics_public = config.boolean("auth.metrics_public");
+  limits.connections_max = static_cast<std::uint32_t>(config.u64("server.connections_max"));
+  limits.requests_in_flight_max =
+      static_cast<std::uint32_t>(config.u64("server.requests_in_flight_max"));
+  limits.session_us = static_cast<std::int64_t>(config.u64("auth.session_h")) * 3'600'000'000;
+  limits.drain_ms = static_cast<std::int64_t>(config.u64("server.drain_s")) * 1000;
+  return limits;
+}
+
+}  // namespace
 
 LiveServer::LiveServer() : audit_(std::make_unique<LoggedAudit>()) {}
 
@@ -59,8 +77,34 @@ Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings setting
   } else {
     WEIR_ASSIGN(server->keys_, server::SqliteKeyStore::open(dir + "/auth.db"));
   }
+  if (settings.read_config) {
+    server->live_->reload_from(settings.read_config, [self = server.get()](const Config& config) {
+      if (Status status = use_log_settings(config); !status.is_ok()) log_warning("config", status);
+      self->host_->set_limits(host_limits(config));
+    });
+  }
   WEIR_TRY(server->listen(settings));
   return server;
+}
+
+void LiveServer::reload() {
+  const server::Actor actor{
+      .name = "signal", .role = "admin", .address = "local", .request_id = {}};
+  const auto review = live_->reload_config(actor);
+  if (!review) return log_error("config", review.error());
+  for (const server::ConfigProblem& problem : review->errors) {
+    log_error("config", "config_invalid", problem.message,
+              {{"key", problem.key}, {"line", problem.line}, {"column", problem.column}});
+  }
+  for (const std::string& key : review->needs_restart) {
+    log_warning("config", "needs_restart", "changed in the configuration, but not in force",
+                {{"key", key}});
+  }
+  audit_->record({.at_us = system_clock().wall_us(),
+                  .actor = actor,
+                  .action = "config_reload",
+                  .object = "SIGHUP",
+                  .status = review->errors.empty() ? 200U : 422U});
 }
 
 void LiveServer::make_host(const server::HostOptions& options) {
@@ -82,15 +126,19 @@ Status LiveServer::listen(const LiveServerSettings& settings) {
   WEIR_ASSIGN(const auto address, split_address(settings.http));
   address_ = address.first;
   server::HostOptions options;
-  options.app.body_bytes_max = config_->u64("server.body_bytes_max");
-  options.app.metrics_public = config_->boolean("auth.metrics_public");
+  const server::HostLimits limits = host_limits(*config_);
+  options.app.body_bytes_max = limits.body_bytes_max;
+  options.app.metrics_public = limits.metrics_public;
+  options.app.logins_per_minute = static_cast<double>(config_->u64("auth.login_per_minute"));
   options.app.version = program_version();
   options.http.address = address_;
   options.http.port = address.second;
-  options.http.connections_max = static_cast<std::uint32_t>(config_->u64("server.connections_max"));
-  options.http.requests_in_flight_max =
-      static_cast<std::uint32_t>(config_->u64("server.requests_in_flight_max"));
-  options.drain_ms = static_cast<std::int64_t>(config_->u64("server.drain_s")) * 1000;
+  options.http.connections_max = limits.connections_max;
+  options.http.requests_in_flight_max = limits.requests_in_flight_max;
+  options.sessions.session_us = limits.session_us;
+  options.sessions.link_us =
+      static_cast<std::int64_t>(config_->u64("auth.first_run_minutes")) * 60'000'000;
+  options.drain_ms = limits.drain_ms;
   if (!settings.native.empty()) {
     WEIR_ASSIGN(const auto native, split_address(settings.native));
     options.native = true;
@@ -138,6 +186,7 @@ sigset_t handled_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -149,10 +198,10 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool wait_for_signal(int timeout_ms) {
+int wait_for_signal(int timeout_ms) {
   const sigset_t set = handled_signals();
   const timespec timeout{timeout_ms / 1000, (timeout_ms % 1000) * 1'000'000L};
-  return sigtimedwait(&set, nullptr, &timeout) > 0;
+  return std::max(0, sigtimedwait(&set, nullptr, &timeout));
 }
 
 }  // namespace weir::main

@@ -22,9 +22,10 @@ struct LiveServerSettings {
   std::shared_ptr<const Config> config;
   gate::GateOptions gate;
   std::string rules;
-  std::string http;       // "127.0.0.1:8740"; port 0: any
-  std::string native;     // empty: no frame protocol
-  bool any_port = false;  // fall back to a free port if the one asked for is taken
+  std::string http;                  // "127.0.0.1:8740"; port 0: any
+  std::string native;                // empty: no frame protocol
+  LivePass::ReadConfig read_config;  // for reloads; empty: the configuration is fixed
+  bool any_port = false;             // fall back to a free port if the one asked for is taken
 };
 
 class LiveServer {
@@ -37,6 +38,9 @@ class LiveServer {
 
   // Drains: no new connections, finishes requests, commits, writes a snapshot.
   Status stop();
+
+  // Reads the configuration again and logs what came of it; changes nothing if it has problems.
+  void reload();
 
   LivePass& pass() { return *live_; }
   std::uint16_t port() const { return ports_.http; }
@@ -68,9 +72,10 @@ class LiveServer {
 // Splits "127.0.0.1:8740"; invalid_argument (listen_address) otherwise.
 Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& text);
 
-// Blocks SIGINT and SIGTERM in this thread and those it starts; wait_for_signal() takes them.
+// Blocks SIGINT, SIGTERM and SIGHUP in this thread and those it starts; wait_for_signal() takes
+// them.
 void block_signals();
-// Returns true once SIGINT or SIGTERM has come, false after `timeout_ms`.
-bool wait_for_signal(int timeout_ms);
+// Returns which of them has come, 0 after `timeout_ms`.
+int wait_for_signal(int timeout_ms);
 
 }  // namespace weir::main

@@ -104,7 +104,6 @@ Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const server::ReplayReque
   std::vector<decide::RuleError> errors;
   WEIR_ASSIGN(auto compiled, compile(text, errors, std::move(thresholds)));
   LogTrialSettings settings;
-  settings.decide = gate_->options().pass.decide;
   settings.dictionary = &gate_->pass().dictionary();
   if (candidate.models == 0) {
     settings.models = [this](std::uint32_t version) { return stored_models(version); };
@@ -114,6 +113,7 @@ Result<std::shared_ptr<LogTrial>> LivePass::make_trial(const server::ReplayReque
   }
   const std::int64_t now_us = newest_event_us();
   WEIR_TRY(at_rest([&] {
+    settings.decide = gate_->pass().options().decide;
     settings.labels = gate_->labels();
     settings.lists = std::make_shared<const decide::Lists>(gate_->pass().lists());
     settings.lists->flagged(

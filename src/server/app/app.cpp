@@ -110,6 +110,8 @@ std::string_view cookie(const Request& request, std::string_view name) {
 
 App::App(Parts& parts, std::span<const Route> routes)
     : parts_(parts),
+      body_bytes_max_(parts.options.body_bytes_max),
+      metrics_public_(parts.options.metrics_public),
       router_(routes),
       key_limit_({.per_minute = parts.options.key_requests_per_minute,
                   .burst = parts.options.key_requests_per_minute}),
@@ -120,6 +122,11 @@ App::App(Parts& parts, std::span<const Route> routes)
       login_lock_(parts.options.login_failures_max, parts.options.login_lock_ms) {
   for (const Route& route : routes)
     seconds_.push_back(parts.metrics.histogram(Metric::kHttpRequestSeconds, {route.name}));
+}
+
+void App::set_limits(std::uint64_t body_bytes_max, bool metrics_public) {
+  body_bytes_max_ = body_bytes_max;
+  metrics_public_ = metrics_public;
 }
 
 void App::count_refusal(std::string_view http_reason, std::string_view auth_reason) {
@@ -149,7 +156,7 @@ BodyPlan App::on_header(Request& request) {
   plan.upload = (match.route->flags & kUploads) != 0;
   plan.body_bytes_max = plan.upload                                 ? UINT64_MAX
                         : match.route->accepts == Accepts::kNothing ? 64 * 1024
-                                                                    : parts_.options.body_bytes_max;
+                                                                    : body_bytes_max_.load();
   return plan;
 }
 
@@ -216,7 +223,7 @@ Result<std::shared_ptr<const Principal>> App::authenticate(const Request& reques
 
 Status App::authorise(const Route& route, const Request& request) {
   if (route.access == Access::kPublic) return Status::ok();
-  const bool open_metrics = (route.flags & kMetricsRule) != 0 && parts_.options.metrics_public;
+  const bool open_metrics = (route.flags & kMetricsRule) != 0 && metrics_public_;
   if (open_metrics) return Status::ok();
   CHECK(request.principal != nullptr);
   const Principal& who = *request.principal;

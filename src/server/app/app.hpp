@@ -5,6 +5,7 @@
 //   HttpServer server(options, app, clock);
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ class App final : public Application {
   std::shared_ptr<BodySink> on_upload(Request& request, Responder responder) override;
   void on_reply(const Request& request, unsigned status, std::int64_t elapsed_ns) override;
 
+  // Changes what AppOptions said at start. Thread-safe.
+  void set_limits(std::uint64_t body_bytes_max, bool metrics_public);
+
  private:
   // Who asks: by key or cookie; null if neither was given.
   Result<std::shared_ptr<const Principal>> authenticate(const Request& request);
@@ -45,6 +49,8 @@ class App final : public Application {
   void count_refusal(std::string_view http_reason, std::string_view auth_reason);
 
   Parts& parts_;
+  std::atomic<std::uint64_t> body_bytes_max_;
+  std::atomic<bool> metrics_public_;
   Router router_;
   RateLimit key_limit_;
   RateLimit address_limit_;

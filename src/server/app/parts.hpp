@@ -38,7 +38,6 @@ class AuditSink {
 struct AppOptions {
   std::uint64_t body_bytes_max = 8 * 1024 * 1024;
   bool metrics_public = false;
-  bool tls = false;  // cookies then carry Secure
   double key_requests_per_minute = 1000;
   double address_requests_per_minute = 5000;
   double logins_per_minute = 5;

@@ -30,7 +30,7 @@ Result<NewSession> SessionStore::redeem(std::string_view token, std::int64_t now
   principal->csrf = random_token();
   links_.erase(link);
   NewSession session{random_token(), principal};
-  sessions_[secret_digest(session.cookie)] = {principal, now_us + options_.session_us};
+  sessions_[secret_digest(session.cookie)] = {principal, now_us + session_us_};
   return session;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -34,7 +35,8 @@ struct NewSession {
 
 class SessionStore {
  public:
-  explicit SessionStore(const SessionOptions& options = {}) : options_(options) {}
+  explicit SessionStore(const SessionOptions& options = {})
+      : options_(options), session_us_(options.session_us) {}
 
   // Makes a one-time token that opens a session for `user`.
   std::string make_link(std::string user, Role role, std::int64_t now_us);
@@ -44,7 +46,9 @@ class SessionStore {
   std::shared_ptr<const Principal> find(std::string_view cookie, std::int64_t now_us);
   void end(std::string_view cookie);
   std::size_t count(std::int64_t now_us);
-  std::int64_t session_us() const { return options_.session_us; }
+  std::int64_t session_us() const { return session_us_; }
+  // Holds for sessions begun from now on.
+  void set_session_us(std::int64_t micros) { session_us_ = micros; }
 
  private:
   struct Link {
@@ -59,6 +63,7 @@ class SessionStore {
   void forget_expired(std::int64_t now_us);
 
   const SessionOptions options_;
+  std::atomic<std::int64_t> session_us_;
   std::mutex mutex_;
   std::map<Digest, Link> links_;
   std::map<Digest, Session> sessions_;

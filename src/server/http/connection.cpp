@@ -168,7 +168,7 @@ bool Connection::accept_header() {
     refuse(400, "host_missing", "a request names its host once");
     return false;
   }
-  if (stats_->in_flight.load(std::memory_order_relaxed) >= options_.requests_in_flight_max) {
+  if (stats_->in_flight.load(std::memory_order_relaxed) >= stats_->requests_in_flight_max) {
     stats_->refused_in_flight.fetch_add(1, std::memory_order_relaxed);
     finish(error_response(resource_exhausted("in_flight_max", "too many requests in flight")),
            false);

@@ -40,7 +40,14 @@ HttpServer::HttpServer(HttpOptions options, Application& application, Clock& clo
       stats_(std::make_shared<HttpStats>()),
       loops_(make_loops(options_.threads, clock)),
       acceptor_(loops_.front()->context()),
-      accept_backoff_(loops_.front()->context()) {}
+      accept_backoff_(loops_.front()->context()) {
+  set_limits(options_.connections_max, options_.requests_in_flight_max);
+}
+
+void HttpServer::set_limits(std::uint32_t connections_max, std::uint32_t requests_in_flight_max) {
+  stats_->connections_max = connections_max;
+  stats_->requests_in_flight_max = requests_in_flight_max;
+}
 
 HttpServer::~HttpServer() {
   if (started_ && !stopped_) drain(0);
@@ -90,7 +97,7 @@ void HttpServer::accept() {
 }
 
 void HttpServer::adopt(IoLoop::Socket socket, std::size_t loop) {
-  if (stats_->connections.load(std::memory_order_relaxed) >= options_.connections_max) {
+  if (stats_->connections.load(std::memory_order_relaxed) >= stats_->connections_max) {
     stats_->refused_connections.fetch_add(1, std::memory_order_relaxed);
     Response response =
         error_response(unavailable("connections_max", "the server has no connection left"));

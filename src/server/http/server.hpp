@@ -48,6 +48,9 @@ struct HttpStats {
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> next_request{1};
+  // Limits in force; see HttpServer::set_limits().
+  std::atomic<std::uint32_t> connections_max{0};
+  std::atomic<std::uint32_t> requests_in_flight_max{0};
 };
 
 class HttpServer {
@@ -64,6 +67,9 @@ class HttpServer {
   bool drain(std::int64_t deadline_ms);
   // Runs the deadline check now and waits for it; for tests with a manual clock.
   void check_deadlines();
+
+  // Changes limits of the running server; what is over them already goes on. Thread-safe.
+  void set_limits(std::uint32_t connections_max, std::uint32_t requests_in_flight_max);
 
   const HttpStats& stats() const { return *stats_; }
   // The first I/O thread: where streams and listeners of the same process may live.

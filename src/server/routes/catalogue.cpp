@@ -1,4 +1,4 @@
-// What the pass computes with: windows, features, the profile of an entity, the configuration.
+// What the pass computes with: windows, features, the profile of an entity.
 #include <optional>
 #include <utility>
 
@@ -29,11 +29,6 @@ Result<Response> get_entity(Call& call) {
   return json_response(200, std::move(json));
 }
 
-Result<Response> get_config(Call& call) {
-  WEIR_ASSIGN(std::string json, call.parts.pass.config());
-  return json_response(200, std::move(json));
-}
-
 constexpr Route kRoutes[] = {
     {"windows", Method::kGet, "/v1/windows", Access::kViewer, kScopeRead, kOnWorker,
      Accepts::kNothing, get_windows},
@@ -41,8 +36,6 @@ constexpr Route kRoutes[] = {
      Accepts::kNothing, get_features},
     {"entity", Method::kGet, "/v1/entities/{kind}/{id}", Access::kViewer, kScopeRead, kOnWorker,
      Accepts::kNothing, get_entity},
-    {"config", Method::kGet, "/v1/config", Access::kViewer, kScopeRead, kOnWorker,
-     Accepts::kNothing, get_config},
 };
 
 }  // namespace

@@ -256,5 +256,24 @@ TEST_F(RoutesTest, StreamsMessagesToThoseWhoAsked) {
   EXPECT_EQ(get("/v1/stream", "last-event-id: x\r\n").status, 400U);
 }
 
+TEST_F(RoutesTest, ChecksAndReloadsTheConfiguration) {
+  Reply reply = post("/v1/config/check", "[log]\nlevle = 1\n", "content-type: text/plain\r\n");
+  EXPECT_EQ(reply.status, 422U);
+  EXPECT_EQ(reply.body,
+            R"({"version":3,"applied":[],"needs_restart":[],"errors":[{"key":"log.levle","line":2,)"
+            R"("column":1,"message":"unknown key; did you mean log.level?"}]})");
+  EXPECT_EQ(post("/v1/config/check", "").status, 200U);
+  EXPECT_EQ(
+      post("/v1/config/check", R"({"text":"levle"})", "content-type: application/json\r\n").status,
+      422U);
+  reply = post("/v1/config/reload", "");
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.body, R"({"version":4,"applied":["log.level"],)"
+                        R"("needs_restart":["server.listen"],"errors":[]})");
+  for (const char* path : {"/v1/config/check", "/v1/config/reload"}) {
+    EXPECT_EQ(client.request("POST", path, server.auth(Role::kAnalyst)).status, 403U) << path;
+  }
+}
+
 }  // namespace
 }  // namespace weir::server

@@ -29,7 +29,8 @@ std::string set_cookie(const Call& call, std::string_view value, std::int64_t se
   text += '=';
   text += value;
   text += "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(seconds);
-  if (call.parts.options.tls) text += "; Secure";
+  // A proxy in front ends TLS and says so; who lies about it harms only the own session.
+  if (call.request.header("x-forwarded-proto") == "https") text += "; Secure";
   return text;
 }
 

@@ -14,6 +14,7 @@
   X(blocks)                 \
   X(live)                   \
   X(catalogue)              \
+  X(config)                 \
   X(keys)                   \
   X(session)                \
   X(health)                 \

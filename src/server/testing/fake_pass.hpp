@@ -178,6 +178,17 @@ class FakePass final : public PassService {
            "\",\"as_of\":" + std::to_string(as_of.value_or(0)) + "}";
   }
   Result<std::string> config() override { return "{}"; }
+  Result<ConfigReview> check_config(const std::optional<std::string>& text) override {
+    ConfigReview review{.version = 3, .applied = {}, .needs_restart = {}, .errors = {}};
+    if (text && text->find("levle") != std::string::npos) {
+      review.errors.push_back({"log.levle", 2, 1, "unknown key; did you mean log.level?"});
+    }
+    return review;
+  }
+  Result<ConfigReview> reload_config(const Actor&) override {
+    return ConfigReview{
+        .version = 4, .applied = {"log.level"}, .needs_restart = {"server.listen"}, .errors = {}};
+  }
 
  private:
   SubmitReply decide(Submission& submission) {
