@@ -88,6 +88,19 @@ std::string reason(Refusal refusal) {
   return R"("reason":")" + std::string(wire::refusal_name(refusal)) + "\"";
 }
 
+// The whole form of an error: a code that fits the status, a message, the reason.
+void expect_error(const Reply& reply, Refusal refusal) {
+  const std::string code = reply.status == 409   ? "already_exists"
+                           : reply.status == 413 ? "out_of_range"
+                           : reply.status == 429 ? "resource_exhausted"
+                                                 : "invalid_argument";
+  const std::string head =
+      R"({"error":{"code":")" + code + "\"," + reason(refusal) + R"(,"message":")";
+  ASSERT_TRUE(reply.body.starts_with(head)) << reply.body;
+  EXPECT_NE(reply.body[head.size()], '"') << reply.body;
+  EXPECT_TRUE(has(reply.body, R"(","details":{)")) << reply.body;
+}
+
 class RefusalsTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -99,6 +112,7 @@ class RefusalsTest : public testing::Test {
     LiveServerSettings settings;
     settings.config = std::make_shared<const Config>();
     settings.http = "127.0.0.1:0";
+    settings.native = "127.0.0.1:0";
     settings.rules = "rule large: hold if amount > 1000\n";
     gate::GateOptions& gate = settings.gate;
     gate.dir = dir_;
@@ -148,13 +162,13 @@ const std::set<Refusal> kElsewhere = {
     Refusal::kFrameVersion,      // FramesAreRefusedByTheirField
     Refusal::kFrameSize,         // the same
     Refusal::kFrameChecksum,     // the same
-    Refusal::kFrameTag,          // frames with a key only: the session of the native protocol
-    Refusal::kSequenceGap,       // numbered frames only: the session of the native protocol
+    Refusal::kFrameTag,          // no setting gives a producer a key: the session's own test
+    Refusal::kSequenceGap,       // NumberedFramesAreRefusedOnTheirOwnPort
     Refusal::kQueueFull,         // AFullQueueIs429
     Refusal::kDateAmbiguous,     // CsvIsRefusedByItsHeaderAndDates
     Refusal::kHeaderUnknown,     // the same
-    Refusal::kXmlForbidden,      // nothing reads XML
-    Refusal::kAlreadyCommitted,  // numbered frames only: the producer book of the gate
+    Refusal::kXmlForbidden,      // not to be met: nothing reads XML
+    Refusal::kAlreadyCommitted,  // NumberedFramesAreRefusedOnTheirOwnPort
 };
 
 TEST_F(RefusalsTest, EveryRefusalIsCoveredOnce) {
@@ -167,8 +181,7 @@ TEST_F(RefusalsTest, AnEventAloneIsRefusedWithItsStatusReasonAndField) {
   for (const Case& one : cases()) {
     const Reply reply = post(text_of(one));
     EXPECT_EQ(reply.status, one.status) << reply.body;
-    EXPECT_TRUE(has(reply.body, R"({"error":{"code":)")) << reply.body;
-    EXPECT_TRUE(has(reply.body, reason(one.refusal))) << reply.body;
+    expect_error(reply, one.refusal);
     const std::string field = one.field.empty() ? "" : R"("field":")" + one.field + "\"";
     EXPECT_TRUE(has(reply.body, field)) << reply.body;
     EXPECT_EQ(reply.headers.count("retry-after"), one.status == 429 ? 1U : 0U);
@@ -219,8 +232,8 @@ TEST_F(RefusalsTest, AFullQueueIs429) {
   const Reply full = post(good_event("second"));
   EXPECT_EQ(full.status, 429U) << full.body;
   EXPECT_EQ(full.headers.count("retry-after"), 1U);
-  EXPECT_TRUE(has(full.body, reason(Refusal::kQueueFull))) << full.body;
-  EXPECT_TRUE(has(full.body, R"("code":"resource_exhausted")")) << full.body;
+  expect_error(full, Refusal::kQueueFull);
+  EXPECT_TRUE(has(full.body, R"("hint":"retry after a short wait")")) << full.body;
   go_on.set_value();
   EXPECT_EQ(waiting.read_reply().status, 200U);
   EXPECT_EQ(post(good_event("second")).status, 200U);
@@ -229,37 +242,89 @@ TEST_F(RefusalsTest, AFullQueueIs429) {
 TEST_F(RefusalsTest, CsvIsRefusedByItsHeaderAndDates) {
   const Reply header = upload("colour,taste\nred,sweet\n", "text/csv");
   EXPECT_EQ(header.status, 400U);
-  EXPECT_TRUE(has(header.body, reason(Refusal::kHeaderUnknown))) << header.body;
+  expect_error(header, Refusal::kHeaderUnknown);
   const Reply dates =
       upload("id,time,amount,debtor,creditor\nt-1,03/04/2026,1.00,1,2\n", "text/csv");
   EXPECT_EQ(dates.status, 400U);
-  EXPECT_TRUE(has(dates.body, reason(Refusal::kDateAmbiguous))) << dates.body;
+  expect_error(dates, Refusal::kDateAmbiguous);
+}
+
+wire::Event framed_event(std::uint8_t number) {
+  wire::Event event{};
+  event.id[0] = number;
+  event.time_us = 1'767'607'200'000'000;
+  event.debtor = wire::EntityId::number(wire::EntityKind::kAccount, 1).word;
+  event.currency = wire::kUnknownCurrency;
+  return event;
 }
 
 TEST_F(RefusalsTest, FramesAreRefusedByTheirField) {
-  wire::Event event{};
-  event.id[0] = 1;
-  event.time_us = system_clock().wall_us();
-  event.debtor = wire::EntityId::number(wire::EntityKind::kAccount, 1).word;
-  event.currency = wire::kUnknownCurrency;
+  const wire::Event event = framed_event(1);
   wire::FrameWriter writer({});
   std::vector<std::uint8_t> frame;
   ASSERT_TRUE(writer.events({&event, 1}, {}, {}, frame).is_ok());
   struct Damage {
     std::size_t byte;
     Refusal refusal;
+    const char* field;
   };
   // The version, the stored size, and the first byte of the record.
-  for (const Damage& damage : {Damage{4, Refusal::kFrameVersion}, Damage{15, Refusal::kFrameSize},
-                               Damage{64, Refusal::kFrameChecksum}}) {
+  for (const Damage& damage : {Damage{4, Refusal::kFrameVersion, "version"},
+                               Damage{15, Refusal::kFrameSize, "stored_bytes"},
+                               Damage{64, Refusal::kFrameChecksum, "checksum"}}) {
     std::vector<std::uint8_t> damaged = frame;
     damaged[damage.byte] ^= 0x7F;
     const Reply reply = upload(damaged);
-    EXPECT_EQ(reply.status / 100, 4U) << reply.body;
-    EXPECT_TRUE(has(reply.body, reason(damage.refusal))) << reply.body;
+    EXPECT_EQ(reply.status, 400U) << reply.body;
+    expect_error(reply, damage.refusal);
+    EXPECT_TRUE(has(reply.body, std::string(R"("field":")") + damage.field + "\"")) << reply.body;
   }
   const Reply whole = upload(frame);
   EXPECT_TRUE(has(whole.body, R"("accepted":1,)")) << whole.body;
+}
+
+TEST_F(RefusalsTest, NumberedFramesAreRefusedOnTheirOwnPort) {
+  TestClient producer(server_->native_port());
+  wire::FrameWriter writer({});
+  wire::FrameParser reader{wire::FrameParser::Options{}};
+  wire::Frame frame{};
+  std::vector<std::uint8_t> bytes;
+  const auto exchange = [&] {
+    producer.send({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    bytes.clear();
+    std::string head = producer.read_exactly(wire::kFrameHeaderBytes);
+    head += producer.read_exactly(
+        load<std::uint32_t>(reinterpret_cast<const std::uint8_t*>(head.data()) +
+                            offsetof(wire::FrameHeader, stored_bytes)));
+    reader.feed({reinterpret_cast<const std::uint8_t*>(head.data()), head.size()});
+    const auto found = reader.next(frame);
+    EXPECT_TRUE(found && *found);
+  };
+  const auto send_event = [&](std::uint8_t number, std::uint64_t producer_seq) {
+    const wire::Event event = framed_event(number);
+    ASSERT_TRUE(
+        writer.events({&event, 1}, {}, {.producer_id = 7, .producer_seq = producer_seq}, bytes)
+            .is_ok());
+    exchange();
+  };
+  ASSERT_TRUE(writer.control(wire::FrameKind::kHello, {}, {.producer_id = 7}, bytes).is_ok());
+  exchange();
+  ASSERT_TRUE(wire::parse_hello_ack(frame));
+  send_event(1, 1);
+  ASSERT_EQ(frame.verdicts().size(), 1U);
+  EXPECT_EQ(frame.verdicts()[0].seq, 3U);
+  const std::pair<std::uint64_t, Refusal> refused[] = {{3, Refusal::kSequenceGap},
+                                                       {1, Refusal::kAlreadyCommitted}};
+  for (const auto& [producer_seq, refusal] : refused) {
+    send_event(2, producer_seq);
+    const auto error = wire::parse_error(frame);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->refusal, refusal);
+    EXPECT_TRUE(has(error->message, "producer_seq")) << error->message;
+  }
+  send_event(2, 2);  // the connection stays
+  ASSERT_EQ(frame.verdicts().size(), 1U);
+  EXPECT_EQ(frame.verdicts()[0].seq, 4U);
 }
 
 TEST_F(RefusalsTest, AThousandEventsAreAnsweredInOrder) {
