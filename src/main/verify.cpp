@@ -6,6 +6,7 @@
 #include "main/pass_start.hpp"
 #include "main/verbs.hpp"
 #include "wire/batch.hpp"
+#include "wire/verdict.hpp"
 
 namespace weir::main {
 namespace {
@@ -32,7 +33,12 @@ Result<int> check_proof_file(const Arguments& args) {
     std::fprintf(stderr, "weir: %s\n", status.to_string().c_str());
     return kExitUnsound;
   }
-  std::printf("sound: the event is in block %llu\n",
+  const std::size_t at = proof.row % proof.header.leaf_events;
+  const auto outcome = static_cast<wire::Outcome>(proof.verdicts[at].outcome);
+  std::printf("sound: event %llu (%s, outcome %s) is in block %llu\n",
+              static_cast<unsigned long long>(proof.header.first_seq + proof.row),
+              wire::event_id_text(proof.events[at], {}).c_str(),
+              std::string(wire::outcome_name(outcome)).c_str(),
               static_cast<unsigned long long>(proof.header.height));
   return kExitOk;
 }

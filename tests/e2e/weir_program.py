@@ -39,15 +39,15 @@ class ProgramTest(unittest.TestCase):
             self.skipTest(f"no file {name} here")
         return path
 
-    def payments(self, name="tx.csv", rows=6000, bad_rows=(), seed=7):
-        """Writes card payments over some weeks: a few terminals turn bad, a few amounts are large."""
+    def payments(self, name="tx.csv", rows=6000, bad_rows=(), seed=7, first=0):
+        """Writes card payments t-FIRST ... over some weeks: a few terminals turn bad, a few amounts are large."""
         rng = random.Random(seed)
         start = datetime.datetime(2026, 1, 5)
         path = self.dir / name
         with path.open("w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(HEADER)
-            for number in range(rows):
+            for number in range(first, first + rows):
                 when = start + datetime.timedelta(seconds=number * 240 + rng.randrange(200))
                 customer, terminal = rng.randrange(200), rng.randrange(100)
                 amount = rng.uniform(5, 120) * (10 if rng.random() < 0.004 else 1)
