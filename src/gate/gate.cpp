@@ -42,6 +42,9 @@ Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
   gate->next_height_ = gate->pass_->next_height();
   gate->versions_ = gate->pass_->versions();
   gate->snapshot_wall_us_ = clock.wall_us();
+  const PipelineOptions pipeline{gate->options_.threads, gate->options_.batches_in_flight};
+  Stages& stages = *gate;  // a private base: make_unique could not convert
+  gate->pipeline_ = std::make_unique<Pipeline>(stages, pipeline, gate->stage_times_);
   gate->thread_ = std::thread([g = gate.get()] { g->run(); });
   return gate;
 }
@@ -124,6 +127,7 @@ Status Gate::submit(Submission&& submission) {
   };
   queue_.push_back(std::make_shared<PendingReply>(std::move(submission)));
   work_.notify_one();
+  if (load_waits()) pipeline_->wake();
   return Status::ok();
 }
 
@@ -196,8 +200,7 @@ Status Gate::close() {
 void Gate::run() {
   while (wait_for_work()) {
     work_at_rest();
-    const unsigned threads = pipelined_ ? options_.threads : 1;
-    run_pipeline(*this, {threads, options_.batches_in_flight}, stage_times_);
+    pipeline_->run();
   }
   if (log_ != nullptr) log_->drain();
   finish_waiting();
@@ -235,8 +238,6 @@ bool Gate::wait_for_work() {
            next_controls_.count() != 0;
   };
   work_.wait(lock, [&] { return closing_ || has_work(); });
-  const std::uint64_t queued = counters_.queued_events.load(std::memory_order_relaxed);
-  pipelined_ = options_.threads > 1 && queued >= 2ULL * options_.admission.batch_events;
   return has_work() && failure_.is_ok();
 }
 
@@ -327,9 +328,13 @@ void Gate::recycle(PassBatch& batch) {
 bool Gate::needs_rest() {
   if (pass_->learner().due(admission_->next_seq() - 1) || snapshot_due()) return true;
   const std::lock_guard lock(mutex_);
-  if (!controls_.empty() || !rests_.empty() || !failure_.is_ok()) return true;
+  return !controls_.empty() || !rests_.empty() || !failure_.is_ok();
+}
+
+// A batch's worth: less is merged into the batch that the pass's thread admits next.
+bool Gate::load_waits() {
   const std::uint64_t queued = counters_.queued_events.load(std::memory_order_relaxed);
-  return !pipelined_ && options_.threads > 1 && queued >= 2ULL * options_.admission.batch_events;
+  return queued >= options_.admission.batch_events;
 }
 
 PassBatch* Gate::admit() {

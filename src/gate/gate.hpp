@@ -5,7 +5,7 @@
 //   gate->control(ControlType::kRules, payload, [](const Result<ledger::Height>& at) { ... });
 //   WEIR_TRY(gate->close());                              // finishes what was accepted
 //
-// One thread drives the pass, oneTBB helps it when several batches are queued, and the log's thread
+// One thread drives the pass, others help it when several batches are queued, and the log's thread
 // acknowledges. submit() and control() may be called from any thread.
 #pragma once
 
@@ -182,6 +182,7 @@ class Gate final : private Stages {
   void decide(PassBatch& batch) override { pass_->decide(batch); }
   void hash(PassBatch& batch) override;
   void seal(PassBatch& batch) override;
+  bool load_waits() override;
 
   PassBatch* take_batch();
   void recycle(PassBatch& batch);
@@ -242,9 +243,9 @@ class Gate final : private Stages {
   std::unique_ptr<StoredRecords> repeat_records_;
 
   std::atomic<std::uint64_t> open_submissions_{0};
-  bool pipelined_ = false;
   GateCounters counters_;
   StageTimes stage_times_;
+  std::unique_ptr<Pipeline> pipeline_;
   ChildReplies children_;
   std::thread thread_;
 };

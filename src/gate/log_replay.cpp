@@ -40,13 +40,14 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
     slots_.push_back(std::make_unique<Slot>());
     free_.push_back(slots_.back().get());
   }
+  Pipeline pipeline(*this, options, times);
   while (!stop_ && (waiting_ != nullptr || next_ <= to_)) {
     if (waiting_ != nullptr) {
       WEIR_TRY(pass_.apply_all(waiting_->controls.bytes()));
       note_fits(*waiting_);
       waiting_->sealed = true;
     }
-    run_pipeline(*this, options, times);
+    pipeline.run();
     WEIR_TRY(status_);
   }
   report_.seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;

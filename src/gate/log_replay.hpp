@@ -61,6 +61,7 @@ class LogReplay final : private Stages {
   void decide(PassBatch& batch) override { pass_.decide(batch); }
   void hash(PassBatch& batch) override { pass_.hash(batch); }
   void seal(PassBatch& batch) override;
+  bool load_waits() override { return !stop_ && next_ <= to_; }
   bool read_next();
   void note_fits(const PassBatch& batch);
   void note_labels(const PassBatch& batch);
