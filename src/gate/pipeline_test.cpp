@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "base/rng.hpp"
@@ -21,7 +22,7 @@ class Recorder final : public Stages {
   PassBatch* admit() override {
     ++calls;
     if (left_ == 0) return nullptr;
-    --left_;
+    left_ -= 1;
     batches_.push_back(std::make_unique<PassBatch>());
     batches_.back()->height = batches_.size();
     in_flight_max = std::max(in_flight_max, ++in_flight);
@@ -39,7 +40,8 @@ class Recorder final : public Stages {
     note(2, batch);
     --in_flight;
   }
-  void refill(unsigned batches) { left_ = batches; }
+  bool load_waits() override { return left_ != 0; }
+  void refill(unsigned batches) { left_ += batches; }
 
   std::vector<ledger::Height> seen[3];  // by touch, decide, seal
   unsigned calls = 0;
@@ -61,7 +63,7 @@ class Recorder final : public Stages {
     batch.events.emplace_back();
   }
 
-  unsigned left_;
+  std::atomic<unsigned> left_;
   std::vector<std::unique_ptr<PassBatch>> batches_;
   std::mutex serial_[3];
   std::atomic<std::uint64_t> spent_{0};
@@ -73,7 +75,7 @@ TEST_P(PipelineTest, SerialStagesSeeEveryBatchOnceInOrder) {
   constexpr unsigned kBatches = 300;
   Recorder stages(kBatches);
   StageTimes times;
-  run_pipeline(stages, {GetParam(), 6}, times);
+  Pipeline(stages, {GetParam(), 6}, times).run();
   std::vector<ledger::Height> expected(kBatches);
   for (unsigned i = 0; i < kBatches; ++i) expected[i] = i + 1;
   for (const auto& seen : stages.seen) EXPECT_EQ(seen, expected);
@@ -86,14 +88,35 @@ TEST_P(PipelineTest, SerialStagesSeeEveryBatchOnceInOrder) {
 TEST_P(PipelineTest, ReturnsWhenThereIsNothingAndGoesOnWhenCalledAgain) {
   Recorder stages(0);
   StageTimes times;
-  run_pipeline(stages, {GetParam(), 6}, times);
+  Pipeline pipeline(stages, {GetParam(), 2}, times);
+  pipeline.run();
   EXPECT_TRUE(stages.seen[2].empty());
   for (unsigned round = 1; round <= 3; ++round) {
     stages.refill(5);
-    run_pipeline(stages, {GetParam(), 2}, times);
+    pipeline.run();
     EXPECT_EQ(stages.seen[2].size(), round * 5U);
     EXPECT_LE(stages.in_flight_max, 2U);
   }
+}
+
+TEST_P(PipelineTest, LosesNothingThatComesWhileItRunsDry) {
+  constexpr unsigned kRounds = 2'000;
+  Recorder stages(0);
+  StageTimes times;
+  Pipeline pipeline(stages, {GetParam(), 6}, times);
+  std::atomic<bool> fed{false};
+  std::thread feeder([&] {
+    for (unsigned i = 0; i < kRounds; ++i) {
+      stages.refill(1 + i % 3);
+      pipeline.wake();
+    }
+    fed = true;
+  });
+  while (!fed) pipeline.run();
+  feeder.join();
+  pipeline.run();
+  EXPECT_EQ(stages.seen[2].size(), kRounds / 3 * 6 + 3);
+  EXPECT_TRUE(std::is_sorted(stages.seen[2].begin(), stages.seen[2].end()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, PipelineTest, testing::Values(1U, 2U, 8U));
