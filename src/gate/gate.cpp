@@ -514,8 +514,10 @@ void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reache
     if (reached == Ack::kReceived) continue;
     verdict.core = batch.verdicts[at];
     if (part.reply->details) {
-      part.reply->decision(row) = decision_of(batch, at, hits);
-      part.reply->decision(row).committed = durable;
+      Decision& decision = part.reply->decision(row);
+      decision = decision_of(batch, at, hits);
+      decision.committed = durable;
+      if (log_ == nullptr) decision.height = 0;
     }
   }
   part.reply->close_rows(part.end - part.begin);
@@ -535,6 +537,7 @@ void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* ba
       RuleHitCursor hits(batch->controls.bytes());
       if (repeat.reply->details) decision = decision_of(*batch, at, hits);
       decision.committed = durable;
+      if (log_ == nullptr) decision.height = 0;
     } else if (repeat_records_ != nullptr) {
       found = repeat_records_->find(repeat.seq, verdict) &&
               (!repeat.reply->details || repeat_records_->find(repeat.seq, decision));
@@ -568,32 +571,6 @@ void Gate::fail(const Status& status) {
   }
   log_error("gate", status);
   for (const auto& pending : open) pending->fail(status);
-}
-
-Decision decision_of(const PassBatch& batch, std::size_t row, RuleHitCursor& hits) {
-  Decision decision;
-  decision.event = batch.events[row];
-  const wire::Event& event = decision.event;
-  if (event.side_len != 0) {
-    const std::uint8_t* from = batch.side.data() + event.side_off;
-    decision.side.assign(from, from + event.side_len);
-  }
-  decision.seq = batch.first_seq + row;
-  decision.height = batch.height;
-  decision.core = batch.verdicts[row];
-  decision.has_features = true;
-  for (unsigned f = 0; f < profile::kFeatures; ++f) {
-    decision.features[f] = batch.features.at(row, static_cast<profile::Feature>(f));
-  }
-  if (batch.models != nullptr) {
-    decision.tail_count = static_cast<std::uint32_t>(batch.models->names().size());
-    for (std::size_t d = 0; d < decision.tail_count; ++d) {
-      decision.tails[d] = batch.scores.tail_of(d)[row];
-    }
-  }
-  decision.rule_hits = hits.of(static_cast<std::uint32_t>(row));
-  decision.versions = batch.versions;
-  return decision;
 }
 
 }  // namespace weir::gate

@@ -250,8 +250,4 @@ class Gate final : private Stages {
   std::thread thread_;
 };
 
-// Returns one decided row of a batch with what an explanation needs. Rows are asked for in
-// ascending order for one cursor over the batch's control records.
-Decision decision_of(const PassBatch& batch, std::size_t row, RuleHitCursor& hits);
-
 }  // namespace weir::gate

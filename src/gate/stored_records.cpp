@@ -5,39 +5,6 @@
 #include "gate/control.hpp"
 
 namespace weir::gate {
-namespace {
-
-// Fills the features of a row; false if the block did not keep them.
-bool read_features(const ledger::FeatureRowsView& kept, std::uint32_t row, Decision& out) {
-  if (!kept.ok() || kept.columns() != profile::kFeatures) return false;
-  std::size_t index = row;
-  if (kept.mode() == ledger::FeatureRowsMode::kSampled) {
-    index = 0;
-    while (index < kept.rows() && kept.block_row(index) < row) ++index;
-  }
-  if (index >= kept.rows() || kept.block_row(index) != row) return false;
-  for (unsigned f = 0; f < profile::kFeatures; ++f) out.features[f] = kept.column(f)[index];
-  return true;
-}
-
-}  // namespace
-
-Decision stored_decision(const ledger::BlockView& view, std::uint32_t row) {
-  const ledger::BlockHeader& header = view.header();
-  Decision decision;
-  decision.event = view.events()[row];
-  const Bytes side = view.event_side(row);
-  decision.side.assign(side.begin(), side.end());
-  decision.seq = header.first_seq + row;
-  decision.height = header.height;
-  decision.core = view.verdicts()[row];
-  decision.has_features = read_features(view.features(), row, decision);
-  decision.rule_hits = rule_hits_of(view.control(), row);
-  decision.versions = {header.rules_version, header.models_version, header.config_version,
-                       header.lists_version};
-  decision.committed = true;
-  return decision;
-}
 
 bool StoredRecords::locate(std::uint64_t seq, std::size_t& row) {
   const auto height = log_.find_seq(seq);

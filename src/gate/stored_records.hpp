@@ -8,15 +8,12 @@
 
 #include <cstdint>
 
-#include "gate/submission.hpp"
+#include "gate/decision.hpp"
 #include "ledger/block_log.hpp"
 #include "wire/event.hpp"
 #include "wire/verdict.hpp"
 
 namespace weir::gate {
-
-// Returns a row of a block with what an explanation needs; features only where the block kept them.
-Decision stored_decision(const ledger::BlockView& view, std::uint32_t row);
 
 // Not thread-safe: each thread has its own.
 class StoredRecords {

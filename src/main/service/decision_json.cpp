@@ -152,9 +152,11 @@ std::string DecisionJson::render(const gate::Decision& decision,
   view.models_version = decision.versions.models;
   view.config_version = decision.versions.config;
   view.lists_version = decision.versions.lists;
-  view.height = decision.height;
+  view.height = options.shadow && !decision.duplicate ? 0 : decision.height;
   view.committed = decision.committed;
-  view.ack = options.ack;
+  // Nothing is committed in shadow or without a log, whatever was asked for.
+  const bool durable = options.ack == "committed" || options.ack == "final";
+  view.ack = durable && !decision.committed ? "decided" : options.ack;
   view.duplicate = decision.duplicate;
   if (options.features && decision.has_features) {
     view.event = &decision.event;

@@ -44,8 +44,9 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
                                                  const std::string& rules,
                                                  MetricRegistry& metrics) {
   std::unique_ptr<LivePass> live(new LivePass(config, metrics));
-  options.on_committed = [self = live.get()](const gate::PassBatch& batch) {
-    self->committed(batch);
+  const bool logged = !options.dir.empty();
+  options.on_committed = [self = live.get(), logged](const gate::PassBatch& batch) {
+    self->committed(batch, logged);
   };
   options.around_replies = [](const std::function<void()>& answer) {
     const server::WakeBatch one_wake_for_all;
@@ -89,8 +90,9 @@ Status LivePass::close() {
   return status;
 }
 
-// Runs on the log's thread: it only copies the rows that people want to see.
-void LivePass::committed(const gate::PassBatch& batch) {
+// Runs on the log's thread, or the pass's without a log: it only copies the rows that people want
+// to see.
+void LivePass::committed(const gate::PassBatch& batch, bool logged) {
   live_metrics_.committed(batch.rows(), system_clock().mono_ns() - batch.admitted_ns);
   if (batch.models != nullptr && batch.versions.models != noted_models_) {
     noted_models_ = batch.versions.models;
@@ -102,7 +104,8 @@ void LivePass::committed(const gate::PassBatch& batch) {
     const wire::VerdictCore& core = batch.verdicts[row];
     if (core.outcome == 0 && (core.flags & wire::kAlert) == 0) continue;
     gate::Decision decision = gate::decision_of(batch, row, hits);
-    decision.committed = true;
+    decision.committed = logged;
+    if (!logged) decision.height = 0;
     if (!publish_.try_push(std::move(decision))) {
       unpublished_.fetch_add(1, std::memory_order_relaxed);
     }

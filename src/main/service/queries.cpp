@@ -135,8 +135,8 @@ Result<ledger::DecisionPlace> LivePass::locate(const std::string& event_id, ledg
 }
 
 Status LivePass::learn_versions(const gate::Versions& versions) {
-  WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
   if (versions.rules != 0 && json_.rules(versions.rules) == nullptr) {
+    WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
     WEIR_ASSIGN(const auto payload,
                 find_control(*log, ledger::ControlType::kRules, versions.rules));
     WEIR_ASSIGN(const gate::RulesControl rules, gate::decode_rules(payload));
