@@ -2,12 +2,14 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 
 #include "base/time_text.hpp"
 #include "main/event_feed.hpp"
 #include "main/import_place.hpp"
 #include "main/pass_start.hpp"
 #include "main/run_report.hpp"
+#include "main/verdict_file.hpp"
 #include "wire/csv/csv_source.hpp"
 
 namespace weir::main {
@@ -67,8 +69,7 @@ void print_lines(const wire::ImportCheckpoint& begin, const wire::ImportCheckpoi
   }
 }
 
-}  // namespace
-
+// Returns --batch within its limits.
 Result<std::uint32_t> batch_option(const Arguments& args, std::uint32_t fallback) {
   WEIR_ASSIGN(const std::uint64_t batch, args.u64("batch", fallback));
   if (batch < 1 || batch > wire::kBatchEventsMax) {
@@ -77,11 +78,18 @@ Result<std::uint32_t> batch_option(const Arguments& args, std::uint32_t fallback
   return static_cast<std::uint32_t>(batch);
 }
 
+// Returns the text of --rules, of the shipped rules, or nothing for --no-rules.
 Result<std::string> rules_option(const Arguments& args) {
   if (args.has("no-rules")) return std::string();
   if (args.has("rules")) return read_text_file(args.text("rules"));
   return shipped_rules();
 }
+
+struct FileRunOptions {
+  VerdictFile* out = nullptr;  // may be null
+  std::uint32_t batch_events = 8192;
+  bool resume = false;
+};
 
 Status run_file(gate::Gate& gate, const std::string& path, const Arguments& args,
                 const FileRunOptions& options) {
@@ -119,6 +127,28 @@ Status run_file(gate::Gate& gate, const std::string& path, const Arguments& args
   report.print(gate.pass().decider().rules(), seconds);
   print_lines(begin, source->checkpoint(), report, rejects);
   return status;
+}
+
+}  // namespace
+
+Status run_files(std::span<const std::string> paths, const Arguments& args, const FilesRun& run) {
+  WEIR_ASSIGN(const auto config, load_configuration(args));
+  WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, run.dir));
+  options.merge_submissions = false;
+  WEIR_ASSIGN(options.admission.batch_events, batch_option(args, options.admission.batch_events));
+  FileRunOptions file;
+  file.batch_events = options.admission.batch_events;
+  file.resume = run.resume;
+  WEIR_ASSIGN(const std::string rules, rules_option(args));
+  WEIR_ASSIGN(const auto gate, start_pass(std::move(options), *config, rules, run.author));
+  std::unique_ptr<VerdictFile> out;
+  if (args.has("out")) {
+    WEIR_ASSIGN(out, VerdictFile::create(args.text("out")));
+    file.out = out.get();
+  }
+  for (const std::string& path : paths) WEIR_TRY(run_file(*gate, path, args, file));
+  if (out != nullptr) WEIR_TRY(out->close());
+  return gate->close();
 }
 
 }  // namespace weir::main
