@@ -7,15 +7,8 @@
 #include <benchmark/benchmark.h>
 
 #include "base/check.hpp"
-#include "server/app/app.hpp"
-#include "server/app/worker_pool.hpp"
-#include "server/assets/asset_store.hpp"
-#include "server/auth/key_store.hpp"
-#include "server/auth/session_store.hpp"
 #include "server/http/load_client.hpp"
-#include "server/http/server.hpp"
-#include "server/sse/hub.hpp"
-#include "server/testing/fake_pass.hpp"
+#include "server/testing/fake_server.hpp"
 
 namespace weir::server {
 namespace {
@@ -26,47 +19,20 @@ class SilentAudit final : public AuditSink {
 };
 
 void decide_over_http(benchmark::State& state) {
-  Clock& clock = system_clock();
-  MetricRegistry metrics;
-  FakePass pass;
-  IdSource event_ids{"bench"};
-  MemoryKeyStore keys;
-  SessionStore sessions;
-  SseHub hub{{}, clock, metrics};
-  WorkerPool workers{1, 64};
-  WorkerPool uploads{1, 4};
   SilentAudit audit;
-  const AssetStore assets;
-  Parts parts{.pass = pass,
-              .ids = {},
-              .event_ids = event_ids,
-              .keys = keys,
-              .sessions = sessions,
-              .hub = hub,
-              .workers = workers,
-              .uploads = uploads,
-              .audit = audit,
-              .assets = assets,
-              .metrics = metrics,
-              .clock = clock,
-              .options = {}};
-  App app(parts);
-  HttpServer server({.port = 0}, app, clock);
-  const auto port = server.start();
-  CHECK(port.has_value());
-  const auto key = create_key(keys, {.label = "bench", .role = Role::kAnalyst}, clock.wall_us());
-  CHECK(key.has_value());
+  FakeServer server(system_clock(), audit, {.workers = 1, .uploads = 1});
+  const std::string key = server.make_key({.label = "bench", .role = Role::kAnalyst});
   std::uint64_t first_id = 0;
   for (auto _ : state) {
     const auto report = run_load(
-        {.port = *port, .per_s = static_cast<double>(state.range(0)), .seconds = 3.0},
+        {.port = server.port(), .per_s = static_cast<double>(state.range(0)), .seconds = 3.0},
         [&](std::uint64_t i) {
           const std::string body =
               "{\"id\":\"b-" + std::to_string(first_id + i) +
               "\",\"time\":\"2026-11-21T04:00:00Z\",\"type\":\"payment\",\"amount\":531.81,"
               "\"currency\":\"USD\",\"debtor\":{\"id\":\"596\"},\"creditor\":{\"account\":\"a-7\"}"
               "}";
-          return "POST /v1/decisions HTTP/1.1\r\nhost: b\r\nx-api-key: " + key->text +
+          return "POST /v1/decisions HTTP/1.1\r\nhost: b\r\nx-api-key: " + key +
                  "\r\ncontent-type: application/json\r\ncontent-length: " +
                  std::to_string(body.size()) + "\r\n\r\n" + body;
         });
@@ -83,7 +49,6 @@ void decide_over_http(benchmark::State& state) {
     state.counters["late_sends"] = static_cast<double>(report->late_sends);
     state.counters["client_cpu"] = report->cpu_s / report->elapsed_s;
   }
-  server.drain(1000);
 }
 BENCHMARK(decide_over_http)->Arg(1'000)->Arg(10'000)->Arg(20'000)->Iterations(1)->UseRealTime();
 
