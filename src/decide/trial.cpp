@@ -41,8 +41,34 @@ std::string cell(double value, int decimals) {
   return text;
 }
 
-std::string padded(std::string text, std::size_t width, bool left = false) {
-  if (text.size() < width) text.insert(left ? text.size() : 0, width - text.size(), ' ');
+// Rates and ratios of any size in at most six places: 0.4, 87.5, 1234, 56.7k, 8.9M.
+std::string human(double value) {
+  constexpr char kUnits[] = {'k', 'M', 'G', 'T'};
+  if (value < 1000) return cell(value, 1);
+  if (value < 10'000) return cell(value, 0);
+  std::size_t unit = 0;
+  for (value /= 1000; value >= 999.95 && unit + 1 < std::size(kUnits); value /= 1000) ++unit;
+  return cell(value, 1) + kUnits[unit];
+}
+
+using Row = std::vector<std::string>;
+
+// The first column to the left, the others to the right, each as wide as its widest cell.
+std::string table(const std::vector<Row>& rows) {
+  constexpr std::size_t kGap = 2;
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    text += row[0] + std::string(widths[0] - row[0].size(), ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      text.append(kGap + widths[i] - row[i].size(), ' ');
+      text += row[i];
+    }
+    text += '\n';
+  }
   return text;
 }
 
@@ -72,7 +98,7 @@ double TrialReport::recall(const TrialMatrix& hits) const {
 }
 
 double TrialReport::per_day(const TrialMatrix& hits) const {
-  return ratio(static_cast<double>(hits.events()), days);
+  return days < 1 ? -1 : ratio(static_cast<double>(hits.events()), days);
 }
 
 double TrialReport::false_per_true(const TrialMatrix& hits) const {
@@ -84,30 +110,25 @@ double TrialReport::value_caught(const TrialMatrix& hits) const {
 }
 
 std::string TrialReport::to_text() const {
-  constexpr std::size_t kName = 24;
-  constexpr std::size_t kColumn = 11;
-  std::string text = padded("would have hit", kName, true);
-  for (const char* head :
-       {"fraud", "legit", "unlabelled", "per day", "precision", "recall", "FP:TP", "value"}) {
-    text += padded(head, kColumn);
-  }
-  text += '\n';
-  const auto line = [&](const TrialRow& row) {
-    text += padded((row.name + " (" + row.action + (row.shadow ? ", shadow)" : ")")), kName, true);
+  std::vector<Row> lines = {{"would have hit", "fraud", "legit", "unlabelled", "per day",
+                             "precision", "recall", "FP:TP", "value"}};
+  const auto add = [&](const TrialRow& row) {
+    Row& line = lines.emplace_back();
+    line.push_back(row.name + " (" + row.action + (row.shadow ? ", shadow)" : ")"));
     for (const TrialLabel label :
          {TrialLabel::kFraud, TrialLabel::kLegit, TrialLabel::kUnlabelled}) {
-      text += padded(std::to_string(row.hits.sum(label).events), kColumn);
+      line.push_back(std::to_string(row.hits.sum(label).events));
     }
-    text += padded(cell(per_day(row.hits), 1), kColumn);
-    text += padded(cell(precision(row.hits), 3), kColumn);
-    text += padded(cell(recall(row.hits), 3), kColumn);
-    text += padded(cell(false_per_true(row.hits), 1), kColumn);
-    text += padded(cell(value_caught(row.hits), 3), kColumn) + "\n";
+    line.push_back(human(per_day(row.hits)));
+    line.push_back(cell(precision(row.hits), 3));
+    line.push_back(cell(recall(row.hits), 3));
+    line.push_back(human(false_per_true(row.hits)));
+    line.push_back(cell(value_caught(row.hits), 3));
   };
-  for (const TrialRow& row : rules) line(row);
-  line(total);
-  text += std::to_string(changed) + " of " + std::to_string(events) + " outcomes would change\n";
-  return text;
+  for (const TrialRow& row : rules) add(row);
+  add(total);
+  return table(lines) + std::to_string(changed) + " of " + std::to_string(events) +
+         " outcomes would change\n";
 }
 
 void TrialReport::write(JsonWriter& json) const {

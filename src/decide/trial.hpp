@@ -71,11 +71,12 @@ struct TrialReport {
   // These are -1 where there is nothing to divide by.
   double precision(const TrialMatrix& hits) const;
   double recall(const TrialMatrix& hits) const;
-  double per_day(const TrialMatrix& hits) const;
+  double per_day(const TrialMatrix& hits) const;  // -1 too for streams of less than a day
   double false_per_true(const TrialMatrix& hits) const;
   // Share of the value of labelled fraud that was hit.
   double value_caught(const TrialMatrix& hits) const;
 
+  // Returns a table for people, one line a rule.
   std::string to_text() const;
   void write(JsonWriter& json) const;
 };

@@ -43,12 +43,45 @@ TEST(RuleTrial, CountsHitsByLabelAndPreviousOutcome) {
   EXPECT_EQ(report.changes[0].seq, 100U);
   EXPECT_EQ(report.changes[0].rule, "big");
   EXPECT_EQ(report.changes[2].before, wire::Outcome::kBlock);
-  EXPECT_NE(report.to_text().find("big (hold)"), std::string::npos);
+  EXPECT_EQ(
+      report.to_text(),
+      "would have hit              fraud  legit  unlabelled  per day  precision  recall  FP:TP"
+      "  value\n"
+      "big (hold)                      1      1           1      1.5      0.500   0.500    1.0"
+      "  0.800\n"
+      "many (alert, shadow)            1      1           0      1.0      0.500   0.500    1.0"
+      "  0.200\n"
+      "total (alert, hold, block)      1      1           1      1.5      0.500   0.500    1.0"
+      "  0.800\n"
+      "3 of 5 outcomes would change\n");
   std::string text;
   JsonWriter json(text);
   report.write(json);
   EXPECT_TRUE(json.complete());
   EXPECT_NE(text.find("\"precision\":0.5"), std::string::npos);
+}
+
+// A million hits in minutes are no rate a day, and large figures never run into each other.
+TEST(RuleTrial, WritesFiguresOfAnySizeInColumnsOfTheirOwn) {
+  TrialReport report;
+  report.total = {"total", "alert", false, {}};
+  report.rules.push_back({"a_rule_with_quite_a_long_name_indeed", "alert", false, {}});
+  TrialMatrix& hits = report.rules[0].hits;
+  hits.cells[0][0].events = 3;
+  hits.cells[1][0].events = 12'345'678;
+  hits.cells[2][0].events = 99'999'999'999;
+  report.seen = hits;
+  report.days = 0.99;
+  EXPECT_LT(report.per_day(hits), 0);
+  EXPECT_NE(report.to_text().find("99999999999        -      0.000   1.000   4.1M      -\n"),
+            std::string::npos)
+      << report.to_text();
+  const std::pair<double, const char*> rates[] = {
+      {1e11, " 1.0 "}, {1e9, "100.0"}, {1.2e7, " 8334 "}, {1e6, "100.0k"}, {0.5e3, "200.0M"}};
+  for (const auto& [days, rate] : rates) {
+    report.days = days;
+    EXPECT_NE(report.to_text().find(rate), std::string::npos) << report.to_text();
+  }
 }
 
 TEST(RuleTrial, KeepsTheFirstHundredChanges) {
