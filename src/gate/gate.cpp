@@ -455,7 +455,7 @@ void Gate::seal_repeats(PassBatch& batch) {
 }
 
 bool Gate::find_record(std::uint64_t seq, wire::Event& record) {
-  if (records_ == nullptr) return false;
+  if (records_ == nullptr) return options_.find_record && options_.find_record(seq, record);
   {
     const std::lock_guard lock(flight_mutex_);
     for (const PassBatch* batch : in_flight_) {

@@ -50,6 +50,9 @@ struct GateOptions {
   // At least between two snapshots: blocks of one event each are no reason to write all state every
   // few seconds.
   std::int64_t snapshot_pause_us = 60'000'000;
+  // Without a directory: finds the record of a decided event that a label names, on the pass's
+  // thread. Empty: labels are not taken, and no repeated event is told from another of its id.
+  FindRecord find_record;
   // Called with every committed block, in order, on the log's thread; must be quick.
   std::function<void(const PassBatch&)> on_committed;
   // Runs a function that answers the submissions of one commit group or batch, on the log's or the

@@ -22,7 +22,7 @@ void KnownLabels::note(const wire::EventKey& id, bool fraud) {
   fraud_[word(id)] = fraud;
 }
 
-std::vector<decide::TrialLabel> KnownLabels::of(const std::vector<wire::Event>& events) const {
+std::vector<decide::TrialLabel> KnownLabels::take(const std::vector<wire::Event>& events) {
   std::vector<decide::TrialLabel> labels;
   labels.reserve(events.size());
   const std::lock_guard lock(mutex_);
@@ -31,12 +31,13 @@ std::vector<decide::TrialLabel> KnownLabels::of(const std::vector<wire::Event>& 
     labels.push_back(found == fraud_.end() ? decide::TrialLabel::kUnlabelled
                      : found->second       ? decide::TrialLabel::kFraud
                                            : decide::TrialLabel::kLegit);
+    if (found != fraud_.end()) fraud_.erase(found);
   }
   return labels;
 }
 
 Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionary,
-                 const KnownLabels& labels, decide::RuleTrial& trial) {
+                 std::span<const decide::TrialLabel> labels, decide::RuleTrial& trial) {
   if (batch.events.empty()) return Status::ok();
   const profile::EventColumns columns = batch.index.columns(batch.events);
   decide::TrialBatch rows;
@@ -49,8 +50,7 @@ Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionar
   rows.input.dictionary = &dictionary;
   rows.previous = batch.verdicts;
   rows.first_seq = batch.first_seq;
-  const std::vector<decide::TrialLabel> known = labels.of(batch.events);
-  rows.labels = known;
+  rows.labels = labels;
   return trial.add(rows);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -12,23 +13,24 @@
 
 namespace weir::main {
 
-// Labels by event id, noted as events are read and asked for when their block has been decided.
+// Labels by event id, noted as events are read and taken when their block has been decided.
 // Thread-safe.
 class KnownLabels {
  public:
   void note(const wire::EventBatch& batch);
   void note(const wire::EventKey& id, bool fraud);
-  // Returns the labels of events, in order.
-  std::vector<decide::TrialLabel> of(const std::vector<wire::Event>& events) const;
+  // Returns the labels of events, in order, and forgets them.
+  std::vector<decide::TrialLabel> take(const std::vector<wire::Event>& events);
 
  private:
   std::uint64_t word(const wire::EventKey& id) const;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::unordered_map<std::uint64_t, bool> fraud_;  // by the id's two words mixed; never iterated
 };
 
 // Adds a batch whose stages are done, with the verdicts it got as the previous ones.
+// Shapes: one label a row.
 Status try_batch(const gate::PassBatch& batch, const wire::Dictionary& dictionary,
-                 const KnownLabels& labels, decide::RuleTrial& trial);
+                 std::span<const decide::TrialLabel> labels, decide::RuleTrial& trial);
 
 }  // namespace weir::main

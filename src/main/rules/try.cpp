@@ -4,6 +4,8 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 
 #include "main/event_feed.hpp"
 #include "main/gate_options.hpp"
@@ -11,7 +13,6 @@
 #include "main/pass_start.hpp"
 #include "main/replay_log.hpp"
 #include "main/rules/trial_input.hpp"
-#include "main/scratch_dir.hpp"
 #include "main/simulation.hpp"
 #include "main/verbs.hpp"
 #include "wire/csv/csv_source.hpp"
@@ -60,22 +61,49 @@ Result<std::shared_ptr<const decide::RuleSet>> compile_candidate(const std::stri
   return decide::compile_rules(text, context);
 }
 
+// What a pass without a log is asked for: records that labels name, days after they were decided.
+class FraudRecords {
+ public:
+  void note(const gate::PassBatch& batch, std::span<const decide::TrialLabel> labels) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+      if (labels[row] != decide::TrialLabel::kFraud) continue;
+      by_seq_.emplace(batch.first_seq + row, batch.events[row]);
+    }
+  }
+  bool find(std::uint64_t seq, wire::Event& record) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_seq_.find(seq);
+    if (found != by_seq_.end()) record = found->second;
+    return found != by_seq_.end();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, wire::Event> by_seq_;  // never iterated
+};
+
 // Plays a stream through a pass with the shipped rules; the candidate sees every block after it.
+// Nothing is logged: writing a log takes longer than deciding.
 Result<decide::TrialReport> try_source(wire::EventSource& source, const std::string& rules,
                                        const Arguments& args) {
   WEIR_ASSIGN(const auto config, load_configuration(args));
-  WEIR_ASSIGN(const auto scratch, ScratchDir::create());
-  WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, scratch->path()));
-  keep_nothing(options);
+  WEIR_ASSIGN(gate::GateOptions options, gate_options(*config, args, ""));
+  options.merge_submissions = false;
   WEIR_ASSIGN(const auto candidate, compile_candidate(rules, options.pass));
   decide::RuleTrial trial(candidate, options.pass.decide);
   KnownLabels labels;
+  FraudRecords frauds;
   Status tried;
   const gate::Pass* pass = nullptr;
   options.on_committed = [&](const gate::PassBatch& batch) {
-    if (tried.is_ok() && pass != nullptr) {
-      tried = try_batch(batch, pass->dictionary(), labels, trial);
-    }
+    if (!tried.is_ok() || pass == nullptr) return;
+    const std::vector<decide::TrialLabel> known = labels.take(batch.events);
+    frauds.note(batch, known);
+    tried = try_batch(batch, pass->dictionary(), known, trial);
+  };
+  options.find_record = [&](std::uint64_t seq, wire::Event& record) {
+    return frauds.find(seq, record);
   };
   const std::uint32_t batch_events = options.admission.batch_events;
   WEIR_ASSIGN(const auto gate, start_pass(std::move(options), *config, shipped_rules(), "try"));
@@ -121,7 +149,9 @@ Result<decide::TrialReport> try_log(const std::string& dir, const std::string& r
   Status tried;
   gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
   replay.observe([&](const gate::PassBatch& batch) {
-    if (tried.is_ok()) tried = try_batch(batch, replayed->pass().dictionary(), labels, trial);
+    if (!tried.is_ok()) return;
+    const std::vector<decide::TrialLabel> known = labels.take(batch.events);
+    tried = try_batch(batch, replayed->pass().dictionary(), known, trial);
   });
   WEIR_ASSIGN(const gate::ReplayReport report,
               replay.run(1, replayed->log().durable_height(), replayed->pipeline()));
