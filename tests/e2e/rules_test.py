@@ -49,9 +49,10 @@ class RulesTryTest(ProgramTest):
     def test_a_file_and_its_log_give_equal_hits(self):
         tx = self.payments(rows=4000)
         (self.dir / "my.rules").write_text(
-            "rule busy: hold if count(debtor, 1d) > 4\nrule big: alert if amount > 220\n",
+            "rule busy: hold if count(debtor, 1d) > 4\nrule big: alert if amount > 220\n"
+            "rule risky: tag risky if feature.payee_risk > 0.01\n",  # labels have come back
             encoding="utf-8")
-        of_file = self.tried("my.rules", "--file", tx)
+        of_file = self.tried("my.rules", "--file", tx, "--set", "gate.batch_events=256")
         self.weir("run", tx, "--dir", "log", "--batch", 256)
         of_log = self.tried("my.rules", "--log", "log")
         self.assertEqual(of_log["events"], 4000)
