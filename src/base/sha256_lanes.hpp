@@ -1,5 +1,5 @@
-// SHA-256 on the SHA extensions (FIPS 180-4), for one message or several side by side; the caller has
-// asked sha_ni_allowed() and is compiled for the target.
+// SHA-256 on the SHA extensions (FIPS 180-4), for one message or several side by side; the caller
+// has asked sha_ni_allowed() and is compiled for the target.
 //
 //   WEIR_SHA_TARGET void two(ShaState& a, ShaState& b, ...) {
 //     ShaState* const states[2] = {&a, &b};
