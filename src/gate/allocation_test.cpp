@@ -71,8 +71,8 @@ class AllocationTest : public GateFixture {
     options_.merge_submissions = false;
   }
 
-  // Decides kBatches batches of `rows` events, made beforehand, one after the other; returns how
-  // many allocations that took.
+  // Decides kBatches batches of `rows` events, made beforehand, and returns how many allocations
+  // that took; with one thread one after the other, with more all queued at once.
   std::uint64_t count(std::size_t rows, const std::function<void(wire::EventBatch&)>& edit = {}) {
     std::vector<wire::EventBatch> batches;
     for (std::size_t i = 0; i < kBatches; ++i) {
@@ -90,8 +90,9 @@ class AllocationTest : public GateFixture {
       submission.batch = std::move(batch);
       submission.done = [&events](Reply&& reply) { events += reply.accepted; };
       EXPECT_TRUE(gate_->submit(std::move(submission)).is_ok());
-      gate_->drain();
+      if (options_.threads == 1) gate_->drain();
     }
+    gate_->drain();
     const std::uint64_t after = allocations.load();
     EXPECT_EQ(events.load(), accepted);
     return after - before;
@@ -135,6 +136,14 @@ TEST_P(ModesTest, KnownNamesTakeNoMore) {
   const std::uint64_t small = count(64, name);
   const std::uint64_t large = count(4096, name);
   EXPECT_LE(large, small + 2 * kBatches);
+}
+
+TEST_F(AllocationTest, BatchesInFlightTogetherTakeNoMore) {
+  options_.threads = 4;
+  options_.admission.batch_events = 2048;
+  open();
+  for (int i = 0; i < 4; ++i) count(4096);  // every batch that may be in flight grows to its size
+  EXPECT_LE(count(4096), 32 * kBatches);
 }
 
 // Where there is a log to read their verdicts from; without one they are refused, each with a text.
