@@ -147,9 +147,14 @@ Result<decide::TrialReport> try_log(const std::string& dir, const std::string& r
   KnownLabels labels;
   WEIR_TRY(read_labels(replayed->log(), labels));
   Status tried;
+  std::uint32_t lists_version = 0;
   gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
   replay.observe([&](const gate::PassBatch& batch) {
     if (!tried.is_ok()) return;
+    if (batch.versions.lists != lists_version) {  // changed with nothing in flight
+      lists_version = batch.versions.lists;
+      trial.set_lists(std::make_shared<const decide::Lists>(replayed->pass().lists()));
+    }
     const std::vector<decide::TrialLabel> known = labels.take(batch.events);
     tried = try_batch(batch, replayed->pass().dictionary(), known, trial);
   });
