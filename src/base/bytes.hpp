@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,11 +52,25 @@ bool from_hex(std::string_view text, std::span<std::uint8_t> out);
 
 class ByteWriter {
  public:
+  using Drain = std::function<void(Bytes)>;
+  static constexpr std::size_t kDrainBytes = std::size_t{1} << 20;
+
+  ByteWriter() = default;
+  // Hands what was written on to `drain`, about a megabyte at a time and the rest with flush(), so
+  // that large state need not be held twice. bytes() is then what has not been handed on.
+  explicit ByteWriter(Drain drain) : limit_(kDrainBytes), drain_(std::move(drain)) {}
+  void flush() {
+    if (drain_ && !bytes_.empty()) drain_(bytes_);
+    drained_ += bytes_.size();
+    bytes_.clear();
+  }
+
   template <class T>
   void put(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     const auto* from = reinterpret_cast<const std::uint8_t*>(&value);
     bytes_.insert(bytes_.end(), from, from + sizeof(T));
+    if (bytes_.size() >= limit_) flush();
   }
   void u8(std::uint8_t v) { put(v); }
   void u16(std::uint16_t v) { put(v); }
@@ -64,7 +79,16 @@ class ByteWriter {
   void i64(std::int64_t v) { put(v); }
   void f32(float v) { put(v); }
   void f64(double v) { put(v); }
-  void raw(Bytes bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void raw(Bytes bytes) {
+    if (bytes.size() >= limit_) {
+      flush();
+      drain_(bytes);
+      drained_ += bytes.size();
+      return;
+    }
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    if (bytes_.size() >= limit_) flush();
+  }
   // Writes a u32 length, then the bytes.
   void text(std::string_view text) {
     u32(static_cast<std::uint32_t>(text.size()));
@@ -75,12 +99,19 @@ class ByteWriter {
     u64(values.size());
     raw({reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
   }
-  void pad_to(std::size_t alignment) { bytes_.resize(align_up(bytes_.size(), alignment)); }
+  // Appends zeros up to a multiple of `alignment` from the very first byte written.
+  void pad_to(std::size_t alignment) {
+    const std::size_t written = drained_ + bytes_.size();
+    bytes_.resize(bytes_.size() + align_up(written, alignment) - written);
+  }
   Bytes bytes() const { return bytes_; }
   std::vector<std::uint8_t>& buffer() { return bytes_; }
 
  private:
   std::vector<std::uint8_t> bytes_;
+  std::size_t limit_ = SIZE_MAX;
+  std::size_t drained_ = 0;
+  Drain drain_;
 };
 
 // Reads what ByteWriter wrote. Past the end every read gives zero and ok() turns false for good.

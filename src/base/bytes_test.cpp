@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -86,6 +87,28 @@ TEST(ByteReader, RefusesLengthsBeyondItsInputWithoutAllocating) {
   ByteReader text_in(text.bytes());
   EXPECT_TRUE(text_in.text().empty());
   EXPECT_FALSE(text_in.ok());
+}
+
+TEST(ByteWriter, DrainsWhatItIsGivenInOrder) {
+  ByteWriter whole;
+  std::vector<std::uint8_t> drained;
+  std::size_t longest = 0;
+  ByteWriter out([&](Bytes bytes) {
+    drained.insert(drained.end(), bytes.begin(), bytes.end());
+    longest = std::max(longest, bytes.size());
+  });
+  const std::vector<std::uint8_t> large(3 * ByteWriter::kDrainBytes + 5, 7);
+  for (ByteWriter* writer : {&whole, &out}) {
+    for (std::uint32_t i = 0; i < 600'000; ++i) writer->u32(i);
+    writer->u8(1);
+    writer->raw(large);
+    writer->text("after");
+    writer->pad_to(64);
+  }
+  EXPECT_LT(out.bytes().size(), ByteWriter::kDrainBytes);
+  out.flush();
+  EXPECT_TRUE(drained == whole.buffer());
+  EXPECT_EQ(longest, large.size());
 }
 
 TEST(LoadStore, WorkAtAnyAddress) {

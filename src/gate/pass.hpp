@@ -18,7 +18,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -33,6 +32,7 @@
 #include "ledger/execute.hpp"
 #include "ledger/order.hpp"
 #include "profile/profiles.hpp"
+#include "storage/snapshot_file.hpp"
 #include "wire/dictionary.hpp"
 #include "wire/text_id.hpp"
 
@@ -111,8 +111,8 @@ class Pass {
   ledger::Height next_height() const { return next_height_; }
   const Digest& head() const { return head_; }
 
-  // Writes and reads the state, at rest: sections "profiles", "decider", "accounts", ...
-  Status save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>& sections) const;
+  // Adds the state's sections to a snapshot, and reads them back; at rest: "profiles", ...
+  void save(storage::SnapshotWriter& writer) const;
   Status load(const std::function<std::optional<Bytes>(std::string_view)>& section);
 
  private:

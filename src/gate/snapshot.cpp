@@ -1,5 +1,6 @@
 // Snapshots of the pass: written by a forked child, which sees the state as it was at rest while
 // the parent goes on; read at start.
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +13,8 @@
 namespace weir::gate {
 namespace {
 
-using Section = std::pair<std::string, std::vector<std::uint8_t>>;
+// Of the child that writes: the pass goes first.
+constexpr int kSnapshotNice = 10;
 
 Status section_missing(std::string_view name) {
   return data_loss("snapshot_section", "the snapshot has no section " + std::string(name));
@@ -30,16 +32,10 @@ bool Gate::snapshot_due() const {
 }
 
 Status Gate::write_state() const {
-  std::vector<Section> sections;
-  WEIR_TRY(pass_->save(sections));
-  ByteWriter admission;
-  admission_->save(admission);
-  sections.emplace_back("admission", std::move(admission.buffer()));
-  ByteWriter labels;
-  labels_.save(labels);
-  sections.emplace_back("labels", std::move(labels.buffer()));
   storage::SnapshotWriter writer;
-  for (const Section& section : sections) writer.add(section.first, section.second);
+  pass_->save(writer);
+  writer.add("admission", [this](ByteWriter& out) { admission_->save(out); });
+  writer.add("labels", [this](ByteWriter& out) { labels_.save(out); });
   return storage::write_snapshot(storage::system_files(), dir_->snapshot_dir(),
                                  pass_->next_height() - 1, writer);
 }
@@ -48,7 +44,10 @@ void Gate::snapshot() {
   log_->drain();
   snapshot_wall_us_ = clock_.wall_us();
   const pid_t child = fork();
-  if (child == 0) _exit(write_state().is_ok() ? 0 : 1);
+  if (child == 0) {
+    setpriority(PRIO_PROCESS, 0, kSnapshotNice);
+    _exit(write_state().is_ok() ? 0 : 1);
+  }
   if (child < 0) {
     log_warning("gate", errno_status("fork", "for a snapshot", errno));
     return;
@@ -91,13 +90,8 @@ Status Gate::load_snapshot() {
   return Status::ok();
 }
 
-Status Pass::save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>& sections) const {
-  const auto add = [&sections](std::string_view name, const auto& write) {
-    ByteWriter out;
-    write(out);
-    sections.emplace_back(name, std::move(out.buffer()));
-  };
-  add("pass", [this](ByteWriter& out) {
+void Pass::save(storage::SnapshotWriter& writer) const {
+  writer.add("pass", [this](ByteWriter& out) {
     out.put(head_);
     out.u64(chain_id_);
     out.u64(next_height_);
@@ -105,25 +99,24 @@ Status Pass::save(std::vector<std::pair<std::string, std::vector<std::uint8_t>>>
     out.i64(watermark_us_);
     out.i64(next_flag_expiry_us_);
   });
-  add("dictionary", [this](ByteWriter& out) { dictionary_.write(0, out); });
-  add("config", [this](ByteWriter& out) { out.text(config_text_); });
-  add("rules", [this](ByteWriter& out) {
+  writer.add("dictionary", [this](ByteWriter& out) { dictionary_.write(0, out); });
+  writer.add("rules", [this](ByteWriter& out) {
     out.text(decider_.rules() == nullptr ? std::string_view() : decider_.rules()->text);
   });
-  add("decider", [this](ByteWriter& out) { decider_.save(out); });
-  add("lists", [this](ByteWriter& out) { lists_.save(out); });
-  add("models", [this](ByteWriter& out) {
+  writer.add("decider", [this](ByteWriter& out) { decider_.save(out); });
+  writer.add("lists", [this](ByteWriter& out) { lists_.save(out); });
+  writer.add("models", [this](ByteWriter& out) {
     if (models_ != nullptr) out.raw(models_->serialize());
   });
-  add("learner", [this](ByteWriter& out) { learner_.save(out); });
-  add("accounts", [this](ByteWriter& out) { executor_.save(out); });
-  std::vector<std::uint8_t> profiles;
-  WEIR_TRY(profiles_.save([&profiles](std::span<const std::uint8_t> bytes) {
-    profiles.insert(profiles.end(), bytes.begin(), bytes.end());
-    return Status::ok();
-  }));
-  sections.emplace_back("profiles", std::move(profiles));
-  return Status::ok();
+  writer.add("learner", [this](ByteWriter& out) { learner_.save(out); });
+  writer.add("accounts", [this](ByteWriter& out) { executor_.save(out); });
+  writer.add("profiles", [this](ByteWriter& out) {
+    const Status status = profiles_.save([&out](std::span<const std::uint8_t> bytes) {
+      out.raw(bytes);
+      return Status::ok();
+    });
+    CHECK(status.is_ok());
+  });
 }
 
 Status Pass::load(const std::function<std::optional<Bytes>(std::string_view)>& section) {

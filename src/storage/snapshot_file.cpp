@@ -16,6 +16,7 @@
 namespace weir::storage {
 namespace {
 
+// Written from the sections on; the front, whose size follows from the names, comes last.
 // File: "WSNP", u16 version, u16 0, u64 height, u32 sections, u32 crc32c of the table, u64 file
 // bytes; the table, per section {u64 offset, u64 bytes, u32 crc32c, u16 name bytes, name, pad to
 // 8}; the sections at multiples of 64.
@@ -58,25 +59,29 @@ Result<std::vector<std::uint64_t>> list_heights(const std::string& dir) {
 
 struct Piece {
   std::string_view name;
-  Bytes bytes;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t crc = 0;
 };
 
-// Returns header and table; the sections follow at the offsets they name.
-std::vector<std::uint8_t> make_front(std::uint64_t height, const std::vector<Piece>& pieces) {
+std::size_t front_bytes(const std::vector<std::string_view>& names) {
   std::size_t table_bytes = 0;
-  for (const Piece& piece : pieces) table_bytes += align_up(22 + piece.name.size(), 8);
-  std::uint64_t offset = align_up(kHeaderBytes + table_bytes, kSectionAlignment);
+  for (const std::string_view name : names) table_bytes += align_up(22 + name.size(), 8);
+  return align_up(kHeaderBytes + table_bytes, kSectionAlignment);
+}
+
+// Returns header and table.
+std::vector<std::uint8_t> make_front(std::uint64_t height, const std::vector<Piece>& pieces,
+                                     std::uint64_t file_bytes) {
   ByteWriter table;
   for (const Piece& piece : pieces) {
-    table.u64(offset);
-    table.u64(piece.bytes.size());
-    table.u32(crc32c(piece.bytes));
+    table.u64(piece.offset);
+    table.u64(piece.bytes);
+    table.u32(piece.crc);
     table.u16(static_cast<std::uint16_t>(piece.name.size()));
     table.raw(as_bytes(piece.name));
     table.pad_to(8);
-    offset = align_up(offset + piece.bytes.size(), kSectionAlignment);
   }
-  CHECK_EQ(table.bytes().size(), table_bytes);
   ByteWriter front;
   front.u32(kMagic);
   front.u16(kVersion);
@@ -84,8 +89,8 @@ std::vector<std::uint8_t> make_front(std::uint64_t height, const std::vector<Pie
   front.u64(height);
   front.u32(static_cast<std::uint32_t>(pieces.size()));
   front.u32(crc32c(table.bytes()));
-  front.u64(offset);
-  front.u32(static_cast<std::uint32_t>(table_bytes));
+  front.u64(file_bytes);
+  front.u32(static_cast<std::uint32_t>(table.bytes().size()));
   front.u32(crc32c(front.bytes()));
   CHECK_EQ(front.bytes().size(), kHeaderBytes);
   front.raw(table.bytes());
@@ -93,20 +98,52 @@ std::vector<std::uint8_t> make_front(std::uint64_t height, const std::vector<Pie
   return std::move(front.buffer());
 }
 
-Status write_pieces(FileOps& files, int fd, const std::string& path, std::uint64_t height,
-                    const std::vector<Piece>& pieces) {
-  const std::vector<std::uint8_t> front = make_front(height, pieces);
-  WEIR_TRY(write_all(files, fd, front, 0, path));
-  std::uint64_t offset = front.size();
-  constexpr std::array<std::uint8_t, kSectionAlignment> kZeros{};
-  for (const Piece& piece : pieces) {
-    WEIR_TRY(write_all(files, fd, piece.bytes, offset, path));
-    offset += piece.bytes.size();
-    const std::uint64_t padding = align_up(offset, kSectionAlignment) - offset;
-    WEIR_TRY(write_all(files, fd, Bytes(kZeros).first(padding), offset, path));
-    offset += padding;
+// Writes a file from front to back and syncs it piece by piece; the first failure stays.
+class PacedFile {
+ public:
+  PacedFile(FileOps& files, int fd, std::string path, std::uint64_t offset)
+      : files_(files), fd_(fd), path_(std::move(path)), offset_(offset) {}
+
+  void append(Bytes bytes) {
+    if (!status_) return;
+    status_ = write_all(files_, fd_, bytes, offset_, path_);
+    offset_ += bytes.size();
+    unsynced_ += bytes.size();
+    if (unsynced_ >= kSyncBytes) sync();
   }
-  return system_status("sync", path, files.fdatasync(fd));
+  void sync() {
+    if (!status_) return;
+    status_ = system_status("sync", path_, files_.fdatasync(fd_));
+    unsynced_ = 0;
+  }
+  void pad_to(std::size_t alignment) {
+    constexpr std::array<std::uint8_t, kSectionAlignment> kZeros{};
+    append(Bytes(kZeros).first(align_up(offset_, alignment) - offset_));
+  }
+  std::uint64_t offset() const { return offset_; }
+  const Status& status() const { return status_; }
+
+ private:
+  static constexpr std::size_t kSyncBytes = std::size_t{4} << 20;
+  FileOps& files_;
+  int fd_;
+  std::string path_;
+  std::uint64_t offset_;
+  std::size_t unsynced_ = 0;
+  Status status_;
+};
+
+Piece write_section(PacedFile& file, std::string_view name, const SnapshotWriter::Write& write) {
+  Piece piece{name, file.offset(), 0, 0};
+  ByteWriter out([&](Bytes bytes) {
+    piece.crc = crc32c(bytes, piece.crc);
+    file.append(bytes);
+  });
+  write(out);
+  out.flush();
+  piece.bytes = file.offset() - piece.offset;
+  file.pad_to(kSectionAlignment);
+  return piece;
 }
 
 Status remove_old(FileOps& files, const std::string& dir) {
@@ -120,21 +157,34 @@ Status remove_old(FileOps& files, const std::string& dir) {
 
 }  // namespace
 
-void SnapshotWriter::add(std::string_view name, Bytes bytes) {
+void SnapshotWriter::add(std::string_view name, Write write) {
   CHECK(!name.empty() && name.size() <= 255);
   for (const Section& section : sections_) CHECK(section.name != name);
-  sections_.push_back({std::string(name), bytes});
+  sections_.push_back({std::string(name), std::move(write)});
+}
+
+void SnapshotWriter::add(std::string_view name, Bytes bytes) {
+  add(name, [bytes](ByteWriter& out) { out.raw(bytes); });
 }
 
 Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t height,
                       const SnapshotWriter& sections) {
   const std::string path = dir + "/" + snapshot_name(height);
   const std::string fresh = path + ".new";
-  std::vector<Piece> pieces;
-  for (const auto& section : sections.sections_) pieces.push_back({section.name, section.bytes});
   const int fd = files.open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0640);
   WEIR_TRY(system_status("open", fresh, fd));
-  Status status = write_pieces(files, fd, fresh, height, pieces);
+  std::vector<std::string_view> names;
+  for (const auto& section : sections.sections_) names.emplace_back(section.name);
+  PacedFile file(files, fd, fresh, front_bytes(names));
+  std::vector<Piece> pieces;
+  for (const auto& section : sections.sections_) {
+    pieces.push_back(write_section(file, section.name, section.write));
+  }
+  Status status = file.status();
+  if (status) {
+    status = write_all(files, fd, make_front(height, pieces, file.offset()), 0, fresh);
+  }
+  if (status) status = system_status("sync", fresh, files.fdatasync(fd));
   files.close(fd);
   if (status) status = system_status("rename", fresh, files.rename(fresh, path));
   if (!status) {

@@ -3,13 +3,15 @@
 // the old or the new, never half.
 //
 //   SnapshotWriter writer;
-//   writer.add("profiles", bytes);   writer.add("ledger", more);
+//   writer.add("profiles", [&](ByteWriter& out) { profiles.save(out); });
+//   writer.add("ledger", bytes);
 //   WEIR_TRY(write_snapshot(files, dir, height, writer));           // keeps the newest two
 //   WEIR_ASSIGN(auto snapshot, load_newest_snapshot(files, dir));   // or the older, and logs why
 //   if (snapshot) restore(snapshot->height(), snapshot->section("profiles"));
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,10 +23,13 @@
 
 namespace weir::storage {
 
-// Gathers the sections. Bytes are borrowed until write_snapshot() returns.
+// Gathers the sections. Whatever they refer to is borrowed until write_snapshot() returns.
 class SnapshotWriter {
  public:
-  // Adds a section; names are unique, 1 to 255 bytes.
+  using Write = std::function<void(ByteWriter&)>;
+  // Adds a section that is written by a function, straight to the file, never whole in memory;
+  // names are unique, 1 to 255 bytes.
+  void add(std::string_view name, Write write);
   void add(std::string_view name, Bytes bytes);
 
  private:
@@ -32,7 +37,7 @@ class SnapshotWriter {
                                const SnapshotWriter& sections);
   struct Section {
     std::string name;
-    Bytes bytes;
+    Write write;
   };
   std::vector<Section> sections_;
 };
@@ -58,7 +63,9 @@ class Snapshot {
   std::vector<Section> sections_;
 };
 
-// Writes dir/%020u.snap for `height` and removes all but the newest two. Errors from the system.
+// Writes dir/%020u.snap for `height` and removes all but the newest two. Every few megabytes are
+// synced before the next, so that the log beside it never waits for a flood. Errors from the
+// system.
 Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t height,
                       const SnapshotWriter& sections);
 

@@ -20,7 +20,7 @@ SnapshotWriter sample(const std::string& profiles) {
   SnapshotWriter writer;
   writer.add("profiles", as_bytes(profiles));
   writer.add("edges", big);
-  writer.add("nothing", {});
+  writer.add("nothing", Bytes());
   return writer;
 }
 
@@ -115,9 +115,9 @@ TEST(Snapshot, IsNotVisibleUnlessItWasSynced) {
 
 TEST(SnapshotDeath, ChecksNames) {
   SnapshotWriter writer;
-  writer.add("a", {});
-  EXPECT_DEATH(writer.add("a", {}), "CHECK failed");
-  EXPECT_DEATH(writer.add("", {}), "CHECK failed");
+  writer.add("a", Bytes());
+  EXPECT_DEATH(writer.add("a", Bytes()), "CHECK failed");
+  EXPECT_DEATH(writer.add("", Bytes()), "CHECK failed");
 }
 
 }  // namespace
