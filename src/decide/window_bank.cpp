@@ -33,8 +33,11 @@ WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::size_t keys_m
     groups_.back().members.clear();
   } else {
     keys_max = std::min(of.spec.keys_max, keys_max);
-    groups_.push_back(
-        {of.key, idle_us, std::make_unique<KeyedWindows>(of.spec.key_words, keys_max), {}, {}});
+    groups_.push_back({of.key,
+                       idle_us,
+                       std::make_unique<KeyedWindows>(of.spec.key_words, keys_max, ahead_.get()),
+                       {},
+                       {}});
   }
   return groups_.back();
 }

@@ -88,6 +88,7 @@ class BlockLog {
   bool failed() const;
   storage::DirectBufferPool& pool();
   storage::SegmentLog& segments() { return *log_; }
+  const storage::SegmentLog& segments() const { return *log_; }
   storage::CommitterStats commit_stats() const;
   std::uint64_t bytes_on_disk() const { return log_->bytes_on_disk(); }
 

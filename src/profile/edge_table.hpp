@@ -13,7 +13,7 @@
 
 #include "base/prefetch.hpp"
 #include "profile/decay.hpp"
-#include "profile/paged.hpp"
+#include "base/paged.hpp"
 
 namespace weir::profile {
 

@@ -14,7 +14,7 @@
 #include <cstdint>
 
 #include "base/prefetch.hpp"
-#include "profile/paged.hpp"
+#include "base/paged.hpp"
 
 namespace weir::profile {
 

@@ -7,11 +7,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/page_populator.hpp"
+#include "base/paged.hpp"
 #include "base/prefetch.hpp"
 #include "profile/edge_table.hpp"
 #include "profile/entity_index.hpp"
 #include "profile/gathered.hpp"
-#include "profile/paged.hpp"
 #include "profile/profile_record.hpp"
 #include "profile/profiles.hpp"
 
@@ -26,6 +27,7 @@ class ProfileSlabs {
   static constexpr std::uint64_t kPerSlab = std::uint64_t{1} << kShift;
   static constexpr unsigned kSlabsMax = 2048;  // 2^31 slots
 
+  // Makes the slot's profile exist, and the pages of the next ones resident before they are used.
   void reserve(std::uint32_t slot);
   Profile& operator[](std::uint32_t slot) { return slabs_[slot >> kShift][slot & (kPerSlab - 1)]; }
   const Profile& operator[](std::uint32_t slot) const {
@@ -38,7 +40,10 @@ class ProfileSlabs {
   }
 
  private:
+  static constexpr std::uint32_t kAheadSlots = 1U << 14;  // a huge page
+
   std::array<PagedArray<Profile>, kSlabsMax> slabs_;
+  PagePopulator ahead_;
 };
 
 struct ProfileState {

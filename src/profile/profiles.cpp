@@ -55,6 +55,9 @@ void fetch_group(const EntityIndex& index, std::span<const Event> events, std::s
 void ProfileSlabs::reserve(std::uint32_t slot) {
   PagedArray<Profile>& slab = slabs_[slot >> kShift];
   if (slab.data() == nullptr) slab = PagedArray<Profile>(kPerSlab);
+  const std::uint64_t at = slot & (kPerSlab - 1);
+  if (at % kAheadSlots != kAheadSlots / 2 || at + kAheadSlots >= kPerSlab) return;
+  ahead_.want(&slab[at / kAheadSlots * kAheadSlots + kAheadSlots], kAheadSlots * sizeof(Profile));
 }
 
 ProfileState::ProfileState(ProfileOptions o)

@@ -204,11 +204,22 @@ void KeyDirectory::point_index_at(std::uint32_t number) {
 KeyDirectory::Place* KeyDirectory::new_places(std::uint32_t places) {
   if (chunk_left_ < places || chunks_.empty()) {
     chunk_left_ = segments_.size() <= 1 && chunks_.empty() ? places : kChunkSegments * kPlaces;
-    chunks_.emplace_back(chunk_left_);
+    if (next_chunk_.size() == chunk_left_) {
+      chunks_.push_back(std::exchange(next_chunk_, {}));
+    } else {
+      chunks_.emplace_back(chunk_left_);
+    }
   }
   Place* const given = chunks_.back().data() + (chunks_.back().size() - chunk_left_);
   chunk_left_ -= places;
   return given;
+}
+
+void KeyDirectory::grow_ahead(PagePopulator& ahead) {
+  constexpr std::size_t kChunk = kChunkSegments * kPlaces;
+  if (segments_.size() < 2 || chunk_left_ > kChunk / 2 || next_chunk_.size() != 0) return;
+  next_chunk_ = PagedArray<Place>(kChunk);
+  ahead.want(next_chunk_.data(), kChunk * sizeof(Place));
 }
 
 std::size_t KeyDirectory::bytes() const {

@@ -18,8 +18,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/aligned.hpp"
 #include "base/bytes.hpp"
+#include "base/page_populator.hpp"
+#include "base/paged.hpp"
 #include "base/prefetch.hpp"
 #include "base/result.hpp"
 #include "decide/window/key_words.hpp"
@@ -43,6 +44,9 @@ class KeyDirectory {
   KeyDirectory empty_copy() const;
   // Sets how long after its last event a key may be forgotten, in microseconds of event time.
   void set_idle_us(std::int64_t idle_us);
+
+  // Has memory for the next segments made ready once that of the last is half given out.
+  void grow_ahead(PagePopulator& ahead);
 
   void prefetch(std::uint64_t hash) const { ::weir::prefetch(home(hash)); }
   // Returns the slot of a key. An unknown key gets one if `add`, unless the directory holds
@@ -111,9 +115,10 @@ class KeyDirectory {
   unsigned depth_ = 0;
   std::vector<std::uint32_t> index_{0};  // [2^depth]: the segment of a hash's first bits
   std::vector<Segment> segments_;        // in the order they were made
-  std::vector<AlignedBuffer<Place>> chunks_;
-  std::size_t chunk_left_ = 0;  // places of the last chunk not given to a segment
-  KeyWords keys_;               // of keys of several words
+  std::vector<PagedArray<Place>> chunks_;
+  PagedArray<Place> next_chunk_;  // made ahead; may be empty
+  std::size_t chunk_left_ = 0;    // places of the last chunk not given to a segment
+  KeyWords keys_;                 // of keys of several words
   std::uint32_t slots_ = 0;
   // The place that is looked at next for an idle key.
   std::uint32_t hand_segment_ = 0;

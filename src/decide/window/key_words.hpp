@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/aligned.hpp"
+#include "base/paged.hpp"
 
 namespace weir::decide {
 
@@ -36,7 +36,7 @@ class KeyWords {
   static constexpr std::size_t kMask = (std::size_t{1} << kShift) - 1;
 
   std::size_t words_;
-  std::vector<AlignedBuffer<std::uint64_t>> chunks_;
+  std::vector<PagedArray<std::uint64_t>> chunks_;
 };
 
 }  // namespace weir::decide

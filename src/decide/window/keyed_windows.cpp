@@ -6,9 +6,10 @@
 
 namespace weir::decide {
 
-KeyedWindows::KeyedWindows(unsigned key_words, std::size_t keys_max)
+KeyedWindows::KeyedWindows(unsigned key_words, std::size_t keys_max, PagePopulator* ahead)
     : key_words_(key_words),
       directory_(key_words, keys_max),
+      ahead_(ahead),
       block_keys_(kBlock * key_words),
       block_hash_(kBlock),
       block_slot_(kBlock),
@@ -66,10 +67,11 @@ void KeyedWindows::update_and_read(const KeyedRows& in, std::span<const WindowUs
   };
   for (std::size_t begin = 0; begin < in.rows; begin += kBlock) {
     const std::size_t rows = std::min(kBlock, in.rows - begin);
+    if (ahead_ != nullptr) directory_.grow_ahead(*ahead_);
     find_slots(in, uses, begin, rows);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const WindowUse& use = uses[i];
-      columns_[i]->grow(directory_.slots());
+      columns_[i]->grow(directory_.slots(), ahead_);
       columns_[i]->run(
           {rows,
            block_slot_.data(),
@@ -83,7 +85,7 @@ void KeyedWindows::update_and_read(const KeyedRows& in, std::span<const WindowUs
 }
 
 std::unique_ptr<KeyedWindows> KeyedWindows::empty_copy() const {
-  auto copy = std::make_unique<KeyedWindows>(key_words_, directory_.keys_max());
+  auto copy = std::make_unique<KeyedWindows>(key_words_, directory_.keys_max(), ahead_);
   for (const auto& column : columns_) copy->add(column->spec());
   return copy;
 }

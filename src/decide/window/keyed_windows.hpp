@@ -46,7 +46,8 @@ struct WindowUse {
 
 class KeyedWindows {
  public:
-  KeyedWindows(unsigned key_words, std::size_t keys_max);
+  // `ahead` may be null: then memory is touched first by the event that needs it.
+  KeyedWindows(unsigned key_words, std::size_t keys_max, PagePopulator* ahead = nullptr);
 
   // Adds a window, empty for every key; its spec has the same number of key words.
   WindowColumn& add(const WindowSpec& spec);
@@ -78,6 +79,7 @@ class KeyedWindows {
 
   unsigned key_words_;
   KeyDirectory directory_;
+  PagePopulator* ahead_;
   std::vector<std::unique_ptr<WindowColumn>> columns_;
   std::int64_t watermark_us_ = 0;
   // Scratch of one block.

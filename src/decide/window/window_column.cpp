@@ -47,10 +47,15 @@ WindowColumn::WindowColumn(const WindowSpec& spec)
         spec.function == WindowFunction::kRate || spec.function == WindowFunction::kSince);
 }
 
-void WindowColumn::grow(std::uint32_t slots) {
-  while (chunks_.size() << chunk_shift_ < slots) {
-    chunks_.emplace_back((std::size_t{1} << chunk_shift_) * slot_words_);
-  }
+void WindowColumn::grow(std::uint32_t slots, PagePopulator* ahead) {
+  const std::size_t words = (std::size_t{1} << chunk_shift_) * slot_words_;
+  while (chunks_.size() << chunk_shift_ < slots) chunks_.emplace_back(words);
+  if (ahead == nullptr) return;
+  if (has_bodies()) pool_.grow_ahead(*ahead);
+  const std::size_t left = (chunks_.size() << chunk_shift_) - slots;
+  if (slots == 0 || left > std::size_t{1} << (chunk_shift_ - 1)) return;
+  chunks_.emplace_back(words);
+  ahead->want(chunks_.back().data(), words * sizeof(std::uint64_t));
 }
 
 std::size_t WindowColumn::bytes() const {

@@ -11,9 +11,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/aligned.hpp"
 #include "base/bytes.hpp"
 #include "base/constant_divisor.hpp"
+#include "base/page_populator.hpp"
+#include "base/paged.hpp"
 #include "base/result.hpp"
 #include "decide/window/slot_pool.hpp"
 #include "decide/window/window_spec.hpp"
@@ -48,8 +49,8 @@ class WindowColumn {
   explicit WindowColumn(const WindowSpec& spec);
 
   const WindowSpec& spec() const { return spec_; }
-  // Makes slots [0, slots) exist, empty if new.
-  void grow(std::uint32_t slots);
+  // Makes slots [0, slots) exist, empty if new; the next of them are made ready by `ahead`.
+  void grow(std::uint32_t slots, PagePopulator* ahead = nullptr);
   // Counts the included rows and writes what the window holds after each.
   void run(const ColumnRows& rows);
 
@@ -81,7 +82,7 @@ class WindowColumn {
   ConstantDivisor grain_;
   unsigned chunk_shift_;
   std::uint32_t chunk_mask_;
-  std::vector<AlignedBuffer<std::uint64_t>> chunks_;
+  std::vector<PagedArray<std::uint64_t>> chunks_;
   window_internal::SlotPool pool_;
   std::uint64_t rejected_ = 0;
 };

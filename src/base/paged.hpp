@@ -13,7 +13,7 @@
 
 #include "base/check.hpp"
 
-namespace weir::profile {
+namespace weir {
 
 template <class T>
 class PagedArray {
@@ -64,4 +64,4 @@ class PagedArray {
   std::size_t size_ = 0;
 };
 
-}  // namespace weir::profile
+}  // namespace weir
