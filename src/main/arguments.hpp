@@ -32,6 +32,11 @@ class Arguments {
 
   const std::vector<std::string>& positional() const { return positional_; }
   bool has(std::string_view name) const { return values_.count(std::string(name)) != 0; }
+  // Puts a value before those given for an option that repeats: a default of one command.
+  void add_first(std::string_view name, std::string value) {
+    auto& values = values_[std::string(name)];
+    values.insert(values.begin(), std::move(value));
+  }
   // Returns the last value given, or `fallback`.
   std::string text(std::string_view name, std::string_view fallback = "") const;
   // Returns every value given, in order: for options that repeat.

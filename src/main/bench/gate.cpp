@@ -1,13 +1,10 @@
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
+#include <array>
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
-#include <thread>
 
-#include "base/histogram.hpp"
-#include "base/log.hpp"
+#include "main/bench/gate_load.hpp"
+#include "main/bench/gate_rows.hpp"
 #include "main/bench/report.hpp"
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
@@ -16,6 +13,14 @@
 
 namespace weir::main {
 namespace {
+
+// What the bench sets unless --set says otherwise: the full pass with balances, and batches that
+// two cores' second-level caches hold.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSettings = {{
+    {"ledger.mode", "execute"},
+    {"ledger.feature_rows", "sampled"},
+    {"gate.batch_events", "2048"},
+}};
 
 constexpr Option kOptions[] = {
     {"seconds", "N", "of the sustained phase, default 60"},
@@ -26,7 +31,7 @@ constexpr Option kOptions[] = {
     {"rules", "FILE", "default the 30 rules with 6 windows of the bench"},
     {"dir", "DIR", "where the log is written and removed again, default ./weir-bench-gate"},
     {"target", "N", "exit 5 below this many committed events per second"},
-    {"rows", "", "also measure R2 (no log)"},
+    {"no-rows", "", "leave out the rows beside it: R2, R1, hash table, memcpy"},
     {"json", "FILE", "write the figures as flat JSON"},
     kThreadsOption,
     kIsaOption,
@@ -34,102 +39,52 @@ constexpr Option kOptions[] = {
     kSetOption,
 };
 
-// The load of one phase: batches made beside the pass, on the same cores.
-class Load {
- public:
-  Load(gate::Gate& gate, wire::EventSource& source, std::uint32_t batch_events)
-      : gate_(gate), source_(source), batch_events_(batch_events) {}
-
-  // Sends until `events` were sent or `seconds` have passed, as fast as they are taken, or at
-  // `rate` events per second with send times fixed in advance; waits for the answers. Returns
-  // committed events per second.
-  Result<double> run(std::uint64_t events, double seconds, double rate);
-
-  std::int64_t generator_ns() const { return generator_ns_; }
-  std::uint64_t sent() const { return sent_; }
-  std::uint64_t refused() const { return refused_; }
-  const LatencyHistogram& latency_ns() const { return latency_ns_; }
-
- private:
-  void answered(const gate::Reply& reply, std::int64_t due_ns);
-
-  static constexpr unsigned kOpenMax = 16;
-  gate::Gate& gate_;
-  wire::EventSource& source_;
-  std::uint32_t batch_events_;
-  std::int64_t generator_ns_ = 0;
-  std::uint64_t sent_ = 0;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  unsigned open_ = 0;
-  std::uint64_t refused_ = 0;
-  std::uint64_t committed_ = 0;
-  Status status_;
-  LatencyHistogram latency_ns_;
-};
-
-void Load::answered(const gate::Reply& reply, std::int64_t due_ns) {
-  const std::int64_t latency_ns = system_clock().mono_ns() - due_ns;
-  const std::lock_guard lock(mutex_);
-  if (!reply.status.is_ok()) status_ = reply.status;
-  refused_ += reply.refused.size();
-  committed_ += reply.accepted;
-  latency_ns_.record(latency_ns);
-  --open_;
-  changed_.notify_one();
-}
-
-Result<double> Load::run(std::uint64_t events, double seconds, double rate) {
-  Clock& clock = system_clock();
-  const std::int64_t started_ns = clock.mono_ns();
-  const std::int64_t end_ns = started_ns + static_cast<std::int64_t>(seconds * 1e9);
-  const double batch_ns = rate > 0 ? batch_events_ / rate * 1e9 : 0;
-  const std::uint64_t committed_before = committed_;
-  std::uint64_t sent = 0;
-  for (std::uint64_t number = 0; sent < events; ++number) {
-    std::int64_t due_ns =
-        started_ns + static_cast<std::int64_t>(batch_ns * static_cast<double>(number));
-    if (due_ns >= end_ns) break;
-    gate::Submission submission;
-    const std::int64_t making_ns = thread_cpu_ns();
-    WEIR_ASSIGN(const std::size_t made, source_.read(submission.batch, batch_events_));
-    generator_ns_ += thread_cpu_ns() - making_ns;
-    if (made == 0) break;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return open_ < kOpenMax; });
-      WEIR_TRY(status_);
-      ++open_;
-    }
-    if (rate > 0) {
-      while (clock.mono_ns() < due_ns) {
-        std::this_thread::sleep_for(std::chrono::nanoseconds(due_ns - clock.mono_ns()));
-      }
-    } else {
-      due_ns = clock.mono_ns();
-      if (due_ns >= end_ns) {
-        const std::lock_guard lock(mutex_);
-        --open_;
-        break;
-      }
-    }
-    sent += made;
-    submission.live = false;
-    submission.done = [this, due_ns](gate::Reply&& reply) { answered(reply, due_ns); };
-    WEIR_TRY(gate_.submit(std::move(submission)));
-  }
-  gate_.drain();
-  sent_ += sent;
-  const double took = static_cast<double>(clock.mono_ns() - started_ns) * 1e-9;
-  const std::lock_guard lock(mutex_);
-  WEIR_TRY(status_);
-  return static_cast<double>(committed_ - committed_before) / took;
-}
-
 std::array<std::int64_t, gate::kStages> stage_ns(const gate::Gate& gate) {
   std::array<std::int64_t, gate::kStages> ns{};
   for (unsigned s = 0; s < gate::kStages; ++s) ns[s] = gate.stage_times().ns[s].load();
   return ns;
+}
+
+// What the pass has decided and written so far.
+struct Tally {
+  double events = 0;
+  double alerted = 0;
+  double stopped = 0;  // held or blocked
+  double applied = 0;  // by the ledger
+  double log_bytes = 0;
+};
+
+Tally tally_of(const gate::Gate& gate) {
+  const auto value = [](const std::atomic<std::uint64_t>& of) {
+    return static_cast<double>(of.load());
+  };
+  const gate::PassCounters& counters = gate.pass().counters();
+  Tally tally;
+  tally.events = value(counters.events);
+  tally.alerted = value(counters.alerted);
+  tally.stopped = value(counters.held) + value(counters.blocked);
+  tally.applied =
+      value(counters.by_ledger_status[static_cast<std::size_t>(wire::LedgerStatus::kApplied)]);
+  if (gate.log() != nullptr) {
+    tally.log_bytes = static_cast<double>(gate.log()->segments().end().linear());
+  }
+  return tally;
+}
+
+void print_tally(const Tally& before, const Tally& after, BenchReport& report) {
+  const double events = after.events - before.events;
+  const double alerted = (after.alerted - before.alerted) / events;
+  const double stopped = (after.stopped - before.stopped) / events;
+  const double applied = (after.applied - before.applied) / events;
+  const double log_bytes = (after.log_bytes - before.log_bytes) / events;
+  std::printf(
+      "  of the events %.2f %% alert, %.2f %% are held or blocked, %.2f %% change balances; %.0f "
+      "bytes of log each\n",
+      100 * alerted, 100 * stopped, 100 * applied, log_bytes);
+  report.set("alerted_share", alerted);
+  report.set("stopped_share", stopped);
+  report.set("applied_share", applied);
+  report.set("log_bytes_per_event", log_bytes);
 }
 
 struct Sustained {
@@ -142,7 +97,8 @@ Result<Sustained> measure_sustained(gate::Gate& gate, wire::EventSource& source,
                                     std::uint32_t batch_events, double seconds,
                                     BenchReport& report) {
   const auto before = stage_ns(gate);
-  Load load(gate, source, batch_events);
+  const Tally tally_before = tally_of(gate);
+  GateLoad load(gate, source, batch_events);
   WEIR_ASSIGN(const double per_s, load.run(UINT64_MAX, seconds, 0));
   const auto after = stage_ns(gate);
   const auto events = static_cast<double>(load.sent());
@@ -160,6 +116,7 @@ Result<Sustained> measure_sustained(gate::Gate& gate, wire::EventSource& source,
   std::printf("  %-24s %10.1f ns/event\n", "generator", generator_ns);
   std::printf("  %-24s %10.1f ns of core time per event, %.0f %% of the 571 ns budget of 3.5 M/s\n",
               "sum", sustained.busy_ns, sustained.busy_ns / 5.71);
+  print_tally(tally_before, tally_of(gate), report);
   report.set("generator_ns", generator_ns);
   report.set("ns_per_tx", sustained.busy_ns);
   report.set("budget_share", sustained.busy_ns / 571.0);
@@ -168,21 +125,23 @@ Result<Sustained> measure_sustained(gate::Gate& gate, wire::EventSource& source,
   return sustained;
 }
 
+// An open loop at `rate`; keys begin with `prefix`.
 Status measure_latency(gate::Gate& gate, wire::EventSource& source, std::uint32_t batch_events,
-                       double seconds, double rate, BenchReport& report) {
-  Load load(gate, source, batch_events);
+                       double seconds, double rate, const std::string& prefix,
+                       BenchReport& report) {
+  GateLoad load(gate, source, batch_events);
   WEIR_ASSIGN(const double per_s, load.run(UINT64_MAX, seconds, rate));
   const LatencyHistogram& ns = load.latency_ns();
   const auto ms = [&ns](double p) { return static_cast<double>(ns.percentile(p)) * 1e-6; };
   std::printf(
-      "open loop at %.0f/s (%.0f/s committed): p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, p99.9 %.2f "
+      "  open loop at %.0f/s (%.0f/s decided): p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, p99.9 %.2f "
       "ms\n",
       rate, per_s, ms(50), ms(95), ms(99), ms(99.9));
-  report.set("latency_rate_per_s", rate);
-  report.set("p50_ms", ms(50));
-  report.set("p95_ms", ms(95));
-  report.set("p99_ms", ms(99));
-  report.set("p999_ms", ms(99.9));
+  report.set(prefix + "latency_rate_per_s", rate);
+  report.set(prefix + "p50_ms", ms(50));
+  report.set(prefix + "p95_ms", ms(95));
+  report.set(prefix + "p99_ms", ms(99));
+  report.set(prefix + "p999_ms", ms(99.9));
   return Status::ok();
 }
 
@@ -205,7 +164,7 @@ Result<std::unique_ptr<gate::Gate>> warm_gate(const Arguments& args, const Confi
   options.pass.execute.accounts_expected = accounts;
   const std::uint32_t batch = options.admission.batch_events;
   WEIR_ASSIGN(auto gate, start_pass(std::move(options), config, rules, "bench"));
-  Load warm(*gate, source, batch);
+  GateLoad warm(*gate, source, batch);
   WEIR_ASSIGN(const double per_s,
               warm.run(std::max<std::uint64_t>(2'200'000, accounts * 2), 600, 0));
   std::printf("warm-up: %llu events at %.0f/s; model set %u, rules %u\n",
@@ -214,7 +173,25 @@ Result<std::unique_ptr<gate::Gate>> warm_gate(const Arguments& args, const Confi
   return gate;
 }
 
-Result<int> run(const Arguments& args) {
+// R2: the whole pass but for the log.
+Status measure_unlogged(const Arguments& args, const Config& config, const std::string& rules,
+                        double seconds, BenchReport& report) {
+  WEIR_ASSIGN(const auto source, make_load(args));
+  WEIR_ASSIGN(const auto gate, warm_gate(args, config, "", rules, *source));
+  const auto batch = static_cast<std::uint32_t>(config.u64("gate.batch_events"));
+  GateLoad load(*gate, *source, batch);
+  WEIR_ASSIGN(const double per_s, load.run(UINT64_MAX, seconds, 0));
+  std::printf("%-26s %10.0f events/s, nothing logged\n", "with state (R2)", per_s);
+  report.set("r2_per_s", per_s);
+  WEIR_TRY(measure_latency(*gate, *source, batch, seconds / 2, 0.8 * per_s, "r2_", report));
+  return gate->close();
+}
+
+Result<int> run(const Arguments& given) {
+  Arguments args = given;
+  for (const auto& [key, value] : kSettings) {
+    args.add_first("set", std::string(key) + "=" + std::string(value));
+  }
   WEIR_ASSIGN(const auto config, load_configuration(args));
   const std::string dir = args.text("dir", "weir-bench-gate");
   if (std::filesystem::exists(dir)) {
@@ -236,27 +213,22 @@ Result<int> run(const Arguments& args) {
               std::string(config->text("ledger.mode")).c_str(),
               std::string(config->text("ledger.feature_rows")).c_str(), batch);
   WEIR_ASSIGN(const auto source, make_load(args));
-  WEIR_ASSIGN(const auto gate, warm_gate(args, *config, dir, rules, *source));
+  WEIR_ASSIGN(auto gate, warm_gate(args, *config, dir, rules, *source));
   WEIR_ASSIGN(const Sustained sustained, measure_sustained(*gate, *source, batch, seconds, report));
   if (rate == 0) rate = 0.8 * sustained.per_s;
   if (latency_seconds > 0) {
-    WEIR_TRY(measure_latency(*gate, *source, batch, latency_seconds, rate, report));
+    WEIR_TRY(measure_latency(*gate, *source, batch, latency_seconds, rate, "", report));
   }
   WEIR_TRY(gate->close());
   const std::uint64_t rss = resident_bytes_peak();
   std::printf("peak RSS %.0f MB\n", static_cast<double>(rss) * 1e-6);
   report.set("rss_bytes", rss);
-  report.set("events", gate->pass().counters().events.load());
-  report.set("alerted", gate->pass().counters().alerted.load());
   std::filesystem::remove_all(dir);
-  if (args.has("rows")) {
-    WEIR_ASSIGN(const auto again, make_load(args));
-    WEIR_ASSIGN(const auto unlogged, warm_gate(args, *config, "", rules, *again));
-    Load load(*unlogged, *again, batch);
-    WEIR_ASSIGN(const double per_s, load.run(UINT64_MAX, std::min(seconds, 20.0), 0));
-    std::printf("%-26s %10.0f events/s, nothing logged\n", "with state (R2)", per_s);
-    report.set("r2_per_s", per_s);
-    WEIR_TRY(unlogged->close());
+  if (!args.has("no-rows")) {
+    const unsigned threads = gate->options().threads;
+    WEIR_TRY(measure_lesser_rows(gate->pass(), *source, batch, threads, report));
+    gate.reset();
+    WEIR_TRY(measure_unlogged(args, *config, rules, std::min(seconds, 20.0), report));
   }
   WEIR_TRY(report.write(args.text("json")));
   return sustained.per_s < target ? kExitTargetMissed : kExitOk;
