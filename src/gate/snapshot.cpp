@@ -100,6 +100,7 @@ void Pass::save(storage::SnapshotWriter& writer) const {
     out.i64(next_flag_expiry_us_);
   });
   writer.add("dictionary", [this](ByteWriter& out) { dictionary_.write(0, out); });
+  writer.add("config", [this](ByteWriter& out) { out.text(config_text_); });
   writer.add("rules", [this](ByteWriter& out) {
     out.text(decider_.rules() == nullptr ? std::string_view() : decider_.rules()->text);
   });
