@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "gate/control.hpp"
 #include "gate/log_replay.hpp"
+#include "gate/replay_start.hpp"
 
 namespace weir::gate {
 namespace {
@@ -69,6 +70,7 @@ Status Gate::recover() {
   const ledger::Genesis& genesis = log_->genesis();
   pass_->start_chain(genesis.chain_id, genesis.hash(), 1);
   WEIR_TRY(load_snapshot());
+  WEIR_TRY(check_reach(*log_, *pass_));
   const ledger::Height durable = log_->durable_height();
   if (pass_->next_height() <= durable) {
     LogReplay replay(*log_, *pass_, admission_.get(), &labels_);
@@ -167,11 +169,6 @@ Status Gate::health() const {
 
 Status Gate::disk() {
   return disk_ == nullptr ? Status::ok() : disk_->check();
-}
-
-void Gate::set_limits(std::uint64_t queue_bytes, std::uint64_t free_bytes_min) {
-  queue_bytes_.store(queue_bytes, std::memory_order_relaxed);
-  if (disk_ != nullptr) disk_->set_free_bytes_min(free_bytes_min);
 }
 
 Versions Gate::versions() const {

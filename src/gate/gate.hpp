@@ -142,6 +142,10 @@ class Gate final : private Stages {
   Versions versions() const;
   // Limits that may change while the gate runs. Thread-safe.
   void set_limits(std::uint64_t queue_bytes, std::uint64_t free_bytes_min);
+  // Drops bodies of old blocks while the log takes more than `bytes_max` on disk, as far as neither
+  // recovery nor repeated events need them; 0: never. Returns the first height whose body is kept.
+  // One thread at a time.
+  Result<ledger::Height> retain(std::uint64_t bytes_max);
   std::uint64_t queue_bytes() const { return queue_bytes_.load(std::memory_order_relaxed); }
 
  private:

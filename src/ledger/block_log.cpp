@@ -1,6 +1,7 @@
 #include "ledger/block_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
@@ -48,6 +49,9 @@ Result<std::unique_ptr<BlockLog>> BlockLog::open(const std::string& dir,
   std::unique_ptr<BlockLog> log(new BlockLog());
   WEIR_ASSIGN(log->genesis_, load_genesis(dir, options.genesis));
   WEIR_ASSIGN(log->log_, storage::SegmentLog::open(dir + "/log", options.segments));
+  storage::FileOps* const files = options.segments.files;
+  WEIR_ASSIGN(log->headers_,
+              HeaderFile::open(dir + "/log", files != nullptr ? *files : storage::system_files()));
   WEIR_TRY(log->recover(options.inspect_from, report));
   log->committer_ = std::make_unique<storage::GroupCommitter>(*log->log_, options.committer);
   return log;
@@ -58,18 +62,20 @@ BlockLog::~BlockLog() = default;
 Status BlockLog::recover(Height inspect_from, RecoveryReport& report) {
   report = {};
   ChainChecker chain(genesis_);
-  if (log_->begin().linear() != 0) chain.start_anywhere();
   LogReader reader(*log_, log_->begin(), &block_record_bytes);
   std::optional<BlockFault> fault;
   while (!fault && reader.next()) {
     const auto header = load<BlockHeader>(reader.record().data());
+    if (pages_.empty() && log_->begin().linear() != 0) {
+      WEIR_TRY(join_headers(chain, header.height));
+    }
     if (header.height >= inspect_from) {
       const Result<BlockView> view = BlockView::parse(reader.record());
       if (!view) fault = inspect_block(reader.record());
     }
     if (!fault) fault = chain.check(header);
     if (fault) break;
-    if (pages_.empty()) first_height_ = header.height;
+    if (pages_.empty()) first_height_ = base_ = header.height;
     chain.advance(header);
     add_place(header, reader.position());
     ++report.blocks;
@@ -82,9 +88,24 @@ Status BlockLog::recover(Height inspect_from, RecoveryReport& report) {
     WEIR_TRY(log_->truncate(reader.position()));
   }
   report.next_seq = chain.next_seq();
+  report.last_height = chain.next_height() - 1;
   head_hash_ = chain.head_hash();
   durable_.store(chain.next_height() - 1, std::memory_order_release);
   return Status::ok();
+}
+
+Status BlockLog::join_headers(ChainChecker& chain, Height first) const {
+  BlockHeader before{};
+  if (first <= headers_->last_height() + 1) {
+    if (first == 1) return Status::ok();
+    WEIR_TRY(headers_->read(first - 1, before));
+    chain.advance(before);
+    return Status::ok();
+  }
+  return data_loss("headers_missing", "the log begins with block " + std::to_string(first) + ", " +
+                                          headers_->path() + " ends with block " +
+                                          std::to_string(headers_->last_height()))
+      .hint("restore both from a backup or replica; nothing was changed");
 }
 
 // A block is acknowledged only once it is durable, and blocks sealed later say so. Without such a
@@ -149,24 +170,83 @@ storage::CommitterStats BlockLog::commit_stats() const {
   return committer_->stats();
 }
 
-Status BlockLog::read(Height height, Block& block) const {
+Result<LogPosition> BlockLog::place_of(Height height) const {
   std::uint64_t linear = 0;
   {
     const std::shared_lock lock(mutex_);
-    if (height < first_height_ || height - first_height_ >= pages_.size()) {
-      return not_found("height_unknown", "there is no block " + std::to_string(height));
+    if (height != 0 && height < base_) {
+      return fail(not_found("height_dropped",
+                            "the body of block " + std::to_string(height) + " is no longer kept"));
     }
-    linear = std::uint64_t{pages_[height - first_height_]} * storage::kLogAlignment;
+    if (height == 0 || height - base_ >= pages_.size()) {
+      return fail(not_found("height_unknown", "there is no block " + std::to_string(height)));
+    }
+    linear = std::uint64_t{pages_[height - base_]} * storage::kLogAlignment;
   }
   const std::vector<storage::SegmentInfo> segments = log_->segments();
   const auto after = std::upper_bound(
       segments.begin(), segments.end(), linear,
       [](std::uint64_t at, const storage::SegmentInfo& segment) { return at < segment.number; });
   if (after == segments.begin()) {
-    return not_found("height_dropped", "block " + std::to_string(height) + " is no longer kept");
+    return fail(not_found("height_dropped",
+                          "the body of block " + std::to_string(height) + " is no longer kept"));
   }
   const std::uint64_t segment = std::prev(after)->number;
-  const LogPosition at{segment, linear - segment};
+  return LogPosition{segment, linear - segment};
+}
+
+Status BlockLog::read_header(Height height, BlockHeader& header) const {
+  if (height != 0 && height < first_height()) return headers_->read(height, header);
+  WEIR_ASSIGN(const LogPosition at, place_of(height));
+  alignas(BlockHeader) std::array<std::uint8_t, kBlockHeaderBytes> bytes;
+  WEIR_TRY(log_->read(at, bytes));
+  if (block_record_bytes(bytes) == 0) {
+    return data_loss("block_damaged", "block " + std::to_string(height) + " has lost its header");
+  }
+  header = load<BlockHeader>(bytes.data());
+  return Status::ok();
+}
+
+// Headers are durable in their file before the segments that held them go.
+Status BlockLog::keep_headers(Height end) {
+  constexpr std::size_t kAtATime = 4096;
+  std::vector<BlockHeader> headers;
+  for (Height height = headers_->last_height() + 1; height < end; ++height) {
+    WEIR_TRY(read_header(height, headers.emplace_back()));
+    if (headers.size() < kAtATime && height + 1 < end) continue;
+    WEIR_TRY(headers_->append(headers));
+    headers.clear();
+  }
+  return Status::ok();
+}
+
+Result<Height> BlockLog::retain(std::uint64_t bytes_max, Height keep) {
+  const auto place =
+      place_of(std::clamp(keep, first_height(), std::max<Height>(1, durable_height())));
+  if (!place) return first_height();
+  const std::vector<storage::SegmentInfo> segments = log_->segments();
+  std::uint64_t bytes = log_->bytes_on_disk();
+  std::uint64_t cut = segments.front().number;
+  for (const storage::SegmentInfo& segment : segments) {
+    if (bytes <= bytes_max || segment.number + segment.bytes > place->linear()) break;
+    bytes -= segment.bytes;
+    cut = segment.number + segment.bytes;
+  }
+  if (cut == segments.front().number) return first_height();
+  Height first = 0;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto at = std::lower_bound(pages_.begin(), pages_.end(), cut / storage::kLogAlignment);
+    first = base_ + static_cast<Height>(at - pages_.begin());
+  }
+  WEIR_TRY(keep_headers(first));
+  first_height_.store(first, std::memory_order_release);
+  WEIR_TRY(log_->drop_before({cut, 0}));
+  return first;
+}
+
+Status BlockLog::read(Height height, Block& block) const {
+  WEIR_ASSIGN(const LogPosition at, place_of(height));
   block.view_.reset();
   block.buffer_.resize(storage::kLogAlignment);
   WEIR_TRY(log_->read(at, block.buffer_.span()));
@@ -189,7 +269,7 @@ std::optional<Height> BlockLog::find_seq(std::uint64_t seq) const {
   if (first_seqs_.empty() || seq < first_seqs_.front() || seq >= first_seqs_.back())
     return std::nullopt;
   const auto after = std::upper_bound(first_seqs_.begin(), first_seqs_.end(), seq);
-  return first_height_ + static_cast<std::uint64_t>(after - first_seqs_.begin()) - 1;
+  return base_ + static_cast<std::uint64_t>(after - first_seqs_.begin()) - 1;
 }
 
 }  // namespace weir::ledger

@@ -5,6 +5,9 @@
 //   log->append(std::move(sealed), [](Height h, const Status& s) { ... });   // in order
 //   Block block;   WEIR_TRY(log->read(7, block));   block.view().events() ...
 //
+// retain() drops the bodies of old blocks by whole segments; their headers stay (log/headers), so
+// that the chain reaches back to the genesis.
+//
 // Recovery takes the first bad block as the end of the log, unless a later valid block says that it
 // had been durable: then acknowledged data is damaged and open() refuses to start.
 #pragma once
@@ -21,6 +24,7 @@
 #include "base/result.hpp"
 #include "ledger/block.hpp"
 #include "ledger/chain.hpp"
+#include "ledger/header_file.hpp"
 #include "storage/committer.hpp"
 #include "storage/log_reader.hpp"
 #include "storage/segment_log.hpp"
@@ -35,7 +39,8 @@ struct BlockLogOptions {
 };
 
 struct RecoveryReport {
-  Height blocks = 0;  // found sound
+  Height blocks = 0;       // found sound, with their bodies
+  Height last_height = 0;  // of the newest of them
   std::uint64_t next_seq = 1;
   std::uint64_t torn_bytes = 0;  // cut off behind the last sound block, as far as its header tells
   std::string torn_reason;       // what was wrong there, or empty
@@ -74,15 +79,24 @@ class BlockLog {
   // Waits until everything appended is durable or failed.
   void drain();
 
-  // Reads and parses one block. not_found (height_unknown). Thread-safe.
+  // Reads and parses one block. not_found (height_unknown; height_dropped if only its header is
+  // kept). Thread-safe.
   Status read(Height height, Block& block) const;
+  // Reads the header of one block, also of those whose bodies are gone. Thread-safe.
+  Status read_header(Height height, BlockHeader& header) const;
+  // Drops the bodies of the oldest blocks, segment by segment, while the log takes more than
+  // `bytes_max` on disk; blocks from `keep` on stay. Returns the first height whose body is kept.
+  // One thread at a time, beside the one that appends; costs a read of 4 KiB for each block
+  // dropped.
+  Result<Height> retain(std::uint64_t bytes_max, Height keep);
   // Returns the block that holds event `seq`, or nothing. Thread-safe.
   std::optional<Height> find_seq(std::uint64_t seq) const;
 
   const Genesis& genesis() const { return genesis_; }
   // Returns the hash that the next block to be sealed after open() must name as its parent.
   const Digest& head_hash() const { return head_hash_; }
-  Height first_height() const { return first_height_; }
+  // Returns the first height whose body is kept. Thread-safe.
+  Height first_height() const { return first_height_.load(std::memory_order_acquire); }
   // Returns the newest height that is durable (as storage.durability promises). Thread-safe.
   Height durable_height() const { return durable_.load(std::memory_order_acquire); }
   bool failed() const;
@@ -98,12 +112,19 @@ class BlockLog {
   Status cut_or_refuse(const ChainChecker& chain, storage::LogPosition bad, const BlockFault& fault,
                        RecoveryReport& report);
   void add_place(const BlockHeader& header, storage::LogPosition at);
+  // Puts the chain where the log's first block continues it.
+  Status join_headers(ChainChecker& chain, Height first) const;
+  // Returns the place of a block; not_found (height_unknown, height_dropped).
+  Result<storage::LogPosition> place_of(Height height) const;
+  Status keep_headers(Height end);
 
   Genesis genesis_;
   std::unique_ptr<storage::SegmentLog> log_;
   std::unique_ptr<storage::GroupCommitter> committer_;
   Digest head_hash_{};
-  Height first_height_ = 1;
+  std::unique_ptr<HeaderFile> headers_;
+  Height base_ = 1;  // height of pages_[0]
+  std::atomic<Height> first_height_{1};
   std::atomic<Height> durable_{0};
   mutable std::shared_mutex mutex_;
   std::vector<std::uint32_t> pages_;

@@ -109,6 +109,103 @@ TEST_F(BlockLogTest, ReadsWhatWasAppendedAlsoAfterReopening) {
   EXPECT_FALSE(log->find_seq(next_seq_));
 }
 
+TEST_F(BlockLogTest, DropsOldBodiesAndKeepsTheirHeaders) {
+  std::vector<Digest> hashes{Digest{}};
+  {
+    const auto log = open(options());
+    while (log->segments().end().segment < 4U << 20) {
+      write(*log, 1, 2000);
+      hashes.push_back(head_);
+    }
+    EXPECT_EQ(*log->retain(3U << 20, 1), 1U) << "block 1 has to stay";
+    EXPECT_EQ(*log->retain(64U << 20, log->durable_height()), 1U) << "there is room";
+    const Height first = *log->retain(3U << 20, log->durable_height());
+    ASSERT_GT(first, 1U);
+    EXPECT_EQ(log->first_height(), first);
+    EXPECT_LE(log->bytes_on_disk(), 3U << 20);
+    Block block;
+    EXPECT_EQ(log->read(first - 1, block).reason(), "height_dropped");
+    ASSERT_TRUE(log->read(first, block));
+    write(*log, 3, 2000);
+    for (int i = 0; i < 3; ++i) hashes.push_back(Digest{});
+  }
+  for (int again = 0; again < 2; ++again) {
+    const auto log = open(options());
+    ASSERT_NE(log, nullptr);
+    EXPECT_EQ(log->head_hash(), head_);
+    EXPECT_EQ(report_.last_height, log->durable_height());
+    BlockHeader header{};
+    for (Height height = 1; height + 3 < hashes.size(); ++height) {
+      ASSERT_TRUE(log->read_header(height, header).is_ok()) << height;
+      EXPECT_EQ(block_hash(header), hashes[height]);
+    }
+    EXPECT_EQ(log->read_header(hashes.size(), header).reason(), "height_unknown");
+    EXPECT_EQ(log->read_header(0, header).reason(), "height_unknown");
+    ASSERT_TRUE(log->retain(1, log->durable_height()));  // a second time, behind the first
+  }
+  const auto report = verify_log(dir_, hashes[2]);
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->fault) << report->fault->message;
+  EXPECT_EQ(report->first_height, report->headers + 1);
+  EXPECT_EQ(report->headers + report->blocks, hashes.size() - 1);
+  EXPECT_EQ(report->events, next_seq_ - 1);
+  EXPECT_EQ(report->head, head_);
+  EXPECT_EQ(report->since_height, 2U);
+}
+
+TEST_F(BlockLogTest, NoticesEveryChangedByteOfKeptHeaders) {
+  {
+    const auto log = open(options());
+    while (log->segments().end().segment < 2U << 20) write(*log, 1, 2000);
+    ASSERT_GT(*log->retain(1, log->durable_height()), 2U);
+  }
+  const std::string path = dir_ + "/log/headers";
+  const auto flip_header = [&](std::uint64_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const auto byte = static_cast<char>(file.get() ^ 4);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(byte);
+  };
+  for (std::uint64_t at = kBlockHeaderBytes; at < 2 * kBlockHeaderBytes; ++at) {
+    flip_header(at);
+    const auto report = verify_log(dir_);
+    ASSERT_TRUE(report);
+    ASSERT_TRUE(report->fault) << at;
+    EXPECT_EQ(report->fault->height, 2U);
+    EXPECT_EQ(report->fault->file, "log/headers");
+    flip_header(at);
+  }
+  EXPECT_FALSE(verify_log(dir_)->fault);
+  fs::remove(path);
+  EXPECT_EQ(verify_log(dir_)->fault->height, 1U);
+  RecoveryReport report;
+  EXPECT_EQ(BlockLog::open(dir_, options(), report).error().reason(), "headers_missing");
+}
+
+// Headers are written before segments go: what lies between is both.
+TEST_F(BlockLogTest, TakesHeadersOfBlocksWhoseBodiesAreStillThere) {
+  {
+    const auto log = open(options());
+    while (log->segments().end().segment < 2U << 20) write(*log, 1, 2000);
+  }
+  fs::copy(dir_ + "/log", dir_ + "/before");
+  {
+    const auto log = open(options());
+    ASSERT_GT(*log->retain(1, log->durable_height()), 1U);
+  }
+  fs::rename(dir_ + "/log/headers", dir_ + "/headers");
+  std::ofstream(dir_ + "/headers", std::ios::app | std::ios::binary) << "half a header";
+  fs::remove_all(dir_ + "/log");
+  fs::rename(dir_ + "/before", dir_ + "/log");
+  fs::rename(dir_ + "/headers", dir_ + "/log/headers");
+  const auto log = open(options());
+  ASSERT_NE(log, nullptr);
+  EXPECT_EQ(log->first_height(), 1U);
+  ASSERT_GT(*log->retain(1, log->durable_height()), 1U);
+  EXPECT_FALSE(verify_log(dir_)->fault);
+}
+
 TEST_F(BlockLogTest, TruncatesATornTailAtEvery512Bytes) {
   write(*open(options()), 8);
   const std::string segment = dir_ + "/" + segment_name(0);

@@ -110,7 +110,6 @@ std::optional<BlockFault> ChainChecker::check(const BlockHeader& header) const {
     return fault(offsetof(BlockHeader, durable_height),
                  "a block cannot be durable before it is written");
   }
-  if (anywhere_) return std::nullopt;
   if (header.height != next_height_) {
     return fault(offsetof(BlockHeader, height), "is " + std::to_string(header.height) +
                                                     ", expected " + std::to_string(next_height_));
@@ -127,7 +126,6 @@ std::optional<BlockFault> ChainChecker::check(const BlockHeader& header) const {
 }
 
 void ChainChecker::advance(const BlockHeader& header) {
-  anywhere_ = false;
   next_height_ = header.height + 1;
   next_seq_ = header.first_seq + header.count;
   head_hash_ = block_hash(header);

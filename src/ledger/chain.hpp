@@ -39,9 +39,6 @@ class ChainChecker {
   explicit ChainChecker(const Genesis& genesis)
       : chain_id_(genesis.chain_id), head_hash_(genesis.hash()) {}
 
-  // Accepts whatever block comes first as the oldest one kept: earlier ones were dropped by
-  // retention.
-  void start_anywhere() { anywhere_ = true; }
   // Returns what is wrong with `header` as the next block: height, chain_id, parent_hash,
   // first_seq, epoch, durable_height.
   std::optional<BlockFault> check(const BlockHeader& header) const;
@@ -58,7 +55,6 @@ class ChainChecker {
   Height next_height_ = 1;
   std::uint64_t next_seq_ = 1;
   std::uint64_t epoch_ = 0;
-  bool anywhere_ = false;
 };
 
 }  // namespace weir::ledger

@@ -29,6 +29,35 @@ LogFault locate(Height height, storage::LogPosition at, BlockFault fault) {
           std::move(fault.message)};
 }
 
+// Follows the chain over the headers of dropped blocks, up to the log's first block.
+Status follow_headers(const std::string& dir, const storage::SegmentLog& log, ChainChecker& chain,
+                      const std::optional<Digest>& since, VerifyReport& report) {
+  WEIR_ASSIGN(const auto headers, HeaderFile::open(dir + "/log", storage::system_files()));
+  LogReader reader(log, log.begin(), &block_record_bytes);
+  Height end = headers->last_height() + 1;
+  if (reader.next()) end = load<BlockHeader>(reader.record().data()).height;
+  for (Height height = 1; height < end; ++height) {
+    BlockHeader header{};
+    const std::uint64_t at = (height - 1) * kBlockHeaderBytes;
+    if (Status status = headers->read(height, header); !status.is_ok()) {
+      if (status.code() == Code::kUnavailable) return status;
+      report.fault = LogFault{height, "log/headers", at, "header", status.message()};
+      return Status::ok();
+    }
+    if (auto fault = chain.check(header)) {
+      report.fault = LogFault{height, "log/headers", at + fault->offset, std::move(fault->field),
+                              std::move(fault->message)};
+      return Status::ok();
+    }
+    chain.advance(header);
+    ++report.headers;
+    report.events += header.count;
+    report.head = chain.head_hash();
+    if (since && *since == report.head) report.since_height = header.height;
+  }
+  return Status::ok();
+}
+
 }  // namespace
 
 Result<VerifyReport> verify_log(const std::string& dir, const std::optional<Digest>& since) {
@@ -47,9 +76,12 @@ Result<VerifyReport> verify_log(const std::string& dir, const std::optional<Dige
   if (!log) return fail(log.error());
 
   ChainChecker chain(*genesis);
-  if ((*log)->begin().linear() != 0) chain.start_anywhere();
   report.head = chain.head_hash();
   if (since && *since == report.head) report.since_height = 0;
+  if ((*log)->begin().linear() != 0) {
+    WEIR_TRY(follow_headers(dir, **log, chain, since, report));
+    if (report.fault) return report;
+  }
   LogReader reader(**log, (*log)->begin(), &block_record_bytes);
   std::optional<BlockFault> fault;
   while (reader.next()) {

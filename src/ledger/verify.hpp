@@ -26,8 +26,9 @@ struct LogFault {
 };
 
 struct VerifyReport {
-  Height first_height = 0;
-  Height blocks = 0;  // sound ones
+  Height headers = 0;       // sound blocks of which only the header is kept
+  Height first_height = 0;  // of the blocks with bodies
+  Height blocks = 0;        // sound ones with bodies
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   Digest head{};  // hash of the last sound block

@@ -56,12 +56,19 @@ Result<int> run(const Arguments& args) {
   WEIR_ASSIGN(const auto replayed, ReplayedLog::open(dir, args));
   const ledger::Height head = replayed->log().durable_height();
   WEIR_ASSIGN(const std::uint64_t to, args.u64("to", head));
-  WEIR_ASSIGN(const std::uint64_t from, args.u64("from", 1));
-  if (from < 1 || to > head || from > to + 1) {
-    return fail(invalid_argument("usage", "the log holds blocks 1 to " + std::to_string(head)));
+  const ledger::Height first = replayed->first();
+  WEIR_ASSIGN(const std::uint64_t from, args.u64("from", first));
+  if (from < first || to > head || from > to + 1) {
+    return fail(invalid_argument("usage", "blocks " + std::to_string(first) + " to " +
+                                              std::to_string(head) + " can be recomputed"));
+  }
+  if (first != 1) {
+    std::printf("bodies are kept from block %llu on; recomputed from the snapshot of block %llu\n",
+                static_cast<unsigned long long>(replayed->log().first_height()),
+                static_cast<unsigned long long>(first - 1));
   }
   gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
-  WEIR_ASSIGN(const gate::ReplayReport report, replay.run(1, to, replayed->pipeline()));
+  WEIR_ASSIGN(const gate::ReplayReport report, replay.run(first, to, replayed->pipeline()));
   std::printf("%llu blocks, %llu events in %.2f s (%.0f per second), %u threads, %s\n",
               static_cast<unsigned long long>(report.blocks),
               static_cast<unsigned long long>(report.events), report.seconds,

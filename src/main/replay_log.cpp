@@ -1,6 +1,7 @@
 #include "main/replay_log.hpp"
 
 #include "base/isa.hpp"
+#include "gate/replay_start.hpp"
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
 
@@ -20,9 +21,9 @@ Result<std::unique_ptr<ReplayedLog>> ReplayedLog::open(const std::string& dir,
   ledger::BlockLogOptions log_options;
   log_options.segments = replayed->options_.segments;
   WEIR_ASSIGN(replayed->log_, ledger::BlockLog::open(dir, log_options, recovery));
-  const ledger::Genesis& genesis = replayed->log_->genesis();
   replayed->pass_ = std::make_unique<gate::Pass>(replayed->options_.pass);
-  replayed->pass_->start_chain(genesis.chain_id, genesis.hash(), 1);
+  WEIR_ASSIGN(replayed->first_, gate::start_replay(*replayed->log_, replayed->held_.snapshot_dir(),
+                                                   *replayed->pass_));
   return replayed;
 }
 

@@ -22,6 +22,8 @@ class ReplayedLog {
 
   const ledger::BlockLog& log() const { return *log_; }
   gate::Pass& pass() { return *pass_; }
+  // Returns the height that the pass is ready for: 1, unless bodies of old blocks are gone.
+  ledger::Height first() const { return first_; }
   const gate::GateOptions& options() const { return options_; }
   gate::PipelineOptions pipeline() const { return {options_.threads, options_.batches_in_flight}; }
 
@@ -33,6 +35,7 @@ class ReplayedLog {
   gate::GateOptions options_;
   std::unique_ptr<ledger::BlockLog> log_;
   std::unique_ptr<gate::Pass> pass_;
+  ledger::Height first_ = 1;
 };
 
 }  // namespace weir::main

@@ -50,9 +50,14 @@ Result<int> verify_directory(const std::string& dir, const Arguments& args) {
   }
   WEIR_ASSIGN(const ledger::VerifyReport report, ledger::verify_log(dir, since));
   std::printf("%s: %llu blocks, %llu events, %llu bytes; head %s\n", dir.c_str(),
-              static_cast<unsigned long long>(report.blocks),
+              static_cast<unsigned long long>(report.headers + report.blocks),
               static_cast<unsigned long long>(report.events),
               static_cast<unsigned long long>(report.bytes), to_hex(report.head).c_str());
+  if (report.headers != 0) {
+    std::printf("bodies are kept from block %llu on; of the %llu blocks before, headers\n",
+                static_cast<unsigned long long>(report.headers + 1),
+                static_cast<unsigned long long>(report.headers));
+  }
   if (report.fault) {
     std::printf("unsound at height %llu, offset %llu of %s, field %s: %s\n",
                 static_cast<unsigned long long>(report.fault->height),

@@ -101,7 +101,8 @@ class SegmentLog {
   // Ends the log at `at`: removes later segments, zeroes the rest of this one, syncs, and allows
   // appending. `at` must lie in an existing segment or be begin() of an empty log.
   Status truncate(LogPosition at);
-  // Removes whole segments that end at or before `at`; the one being written is kept.
+  // Removes whole segments that end at or before `at`; the one being written is kept. Another
+  // thread than the one that appends may call it.
   Status drop_before(LogPosition at);
 
   std::vector<SegmentInfo> segments() const;

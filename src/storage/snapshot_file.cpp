@@ -40,23 +40,6 @@ std::string snapshot_name(std::uint64_t height) {
   return std::string(text.data(), static_cast<std::size_t>(n)) + std::string(kSuffix);
 }
 
-// Returns the heights of the snapshots in `dir`, newest first.
-Result<std::vector<std::uint64_t>> list_heights(const std::string& dir) {
-  std::vector<std::uint64_t> heights;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
-    std::uint64_t height = 0;
-    const char* const end = name.data() + kDigits;
-    const auto [at, wrong] = std::from_chars(name.data(), end, height);
-    if (wrong == std::errc() && at == end) heights.push_back(height);
-  }
-  if (error) return fail(errno_status("list", dir, error.value()));
-  std::sort(heights.rbegin(), heights.rend());
-  return heights;
-}
-
 struct Piece {
   std::string_view name;
   std::uint64_t offset = 0;
@@ -146,8 +129,28 @@ Piece write_section(PacedFile& file, std::string_view name, const SnapshotWriter
   return piece;
 }
 
+}  // namespace
+
+Result<std::vector<std::uint64_t>> snapshot_heights(const std::string& dir) {
+  std::vector<std::uint64_t> heights;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
+    std::uint64_t height = 0;
+    const char* const end = name.data() + kDigits;
+    const auto [at, wrong] = std::from_chars(name.data(), end, height);
+    if (wrong == std::errc() && at == end) heights.push_back(height);
+  }
+  if (error) return fail(errno_status("list", dir, error.value()));
+  std::sort(heights.rbegin(), heights.rend());
+  return heights;
+}
+
+namespace {
+
 Status remove_old(FileOps& files, const std::string& dir) {
-  WEIR_ASSIGN(const std::vector<std::uint64_t> heights, list_heights(dir));
+  WEIR_ASSIGN(const std::vector<std::uint64_t> heights, snapshot_heights(dir));
   for (std::size_t i = kKept; i < heights.size(); ++i) {
     const std::string path = dir + "/" + snapshot_name(heights[i]);
     WEIR_TRY(system_status("remove", path, files.unlink(path)));
@@ -270,7 +273,7 @@ std::vector<std::string_view> Snapshot::names() const {
 
 Result<std::optional<Snapshot>> load_newest_snapshot(FileOps& files, const std::string& dir,
                                                      std::uint64_t height_max) {
-  WEIR_ASSIGN(const std::vector<std::uint64_t> heights, list_heights(dir));
+  WEIR_ASSIGN(const std::vector<std::uint64_t> heights, snapshot_heights(dir));
   for (const std::uint64_t height : heights) {
     if (height > height_max) continue;
     auto snapshot = load_snapshot(files, dir + "/" + snapshot_name(height));

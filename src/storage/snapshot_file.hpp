@@ -69,6 +69,9 @@ class Snapshot {
 Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t height,
                       const SnapshotWriter& sections);
 
+// Returns the heights of the snapshots in `dir`, newest first.
+Result<std::vector<std::uint64_t>> snapshot_heights(const std::string& dir);
+
 // Reads and verifies one file. data_loss with the reason and section if it is damaged.
 Result<Snapshot> load_snapshot(FileOps& files, const std::string& path);
 

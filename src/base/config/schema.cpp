@@ -66,6 +66,8 @@ constexpr std::array kKeys = {
               "One JSON object a line, or text for people."},
     ConfigKey{"log.redact", kTextList, "", 0, 0, "", kReload, kPlain, false,
               "Names of fields whose values are not logged."},
+    ConfigKey{"log.retain_bytes", kInt, "0", 0, 1024 * kTiB, "", kReload, kPlain, false,
+              "Bytes that the block log may take on disk before old bodies go; 0: all is kept."},
     ConfigKey{"wire.mask", kTextList, "", 0, 0,
               "account|customer|merchant|terminal|card|device|ip|bank",
               kRestart, kPlain, kVerdict,

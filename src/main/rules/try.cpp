@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "gate/pass_config.hpp"
 #include "main/event_feed.hpp"
 #include "main/gate_options.hpp"
 #include "main/masking.hpp"
@@ -116,14 +117,19 @@ Result<decide::TrialReport> try_source(wire::EventSource& source, const std::str
   return trial.report();
 }
 
-// Labels that a log holds, each by its event.
-Status read_labels(const ledger::BlockLog& log, KnownLabels& labels) {
+// Labels that a log holds, each by its event, and its newest configuration.
+Status read_controls(const ledger::BlockLog& log, KnownLabels& labels, gate::PassOptions& options) {
   std::map<std::uint64_t, bool> by_seq;
   ledger::Block block;
   for (ledger::Height height = log.first_height(); height <= log.durable_height(); ++height) {
     WEIR_TRY(log.read(height, block));
     ledger::ControlReader controls(block.view().control());
     while (const auto record = controls.next()) {
+      if (record->type == ledger::ControlType::kConfig) {
+        WEIR_ASSIGN(const auto control, gate::decode_config(record->payload));
+        WEIR_ASSIGN(const Config config, read_logged_config(control.text));
+        gate::set_decide_options(config, options);
+      }
       if (record->type != ledger::ControlType::kLabel) continue;
       WEIR_ASSIGN(const auto given, gate::decode_labels(record->payload));
       for (const gate::LabelControl& label : given.labels) by_seq[label.seq] = label.fraud != 0;
@@ -142,10 +148,11 @@ Status read_labels(const ledger::BlockLog& log, KnownLabels& labels) {
 Result<decide::TrialReport> try_log(const std::string& dir, const std::string& rules,
                                     const Arguments& args) {
   WEIR_ASSIGN(const auto replayed, ReplayedLog::open(dir, args));
-  WEIR_ASSIGN(const auto candidate, compile_candidate(rules, replayed->options().pass));
-  decide::RuleTrial trial(candidate, replayed->options().pass.decide);
+  gate::PassOptions options = replayed->pass().options();
   KnownLabels labels;
-  WEIR_TRY(read_labels(replayed->log(), labels));
+  WEIR_TRY(read_controls(replayed->log(), labels, options));
+  WEIR_ASSIGN(const auto candidate, compile_candidate(rules, options));
+  decide::RuleTrial trial(candidate, options.decide);
   Status tried;
   std::uint32_t lists_version = 0;
   gate::LogReplay replay(replayed->log(), replayed->pass(), nullptr, nullptr);
@@ -158,8 +165,9 @@ Result<decide::TrialReport> try_log(const std::string& dir, const std::string& r
     const std::vector<decide::TrialLabel> known = labels.take(batch.events);
     tried = try_batch(batch, replayed->pass().dictionary(), known, trial);
   });
-  WEIR_ASSIGN(const gate::ReplayReport report,
-              replay.run(1, replayed->log().durable_height(), replayed->pipeline()));
+  WEIR_ASSIGN(
+      const gate::ReplayReport report,
+      replay.run(replayed->first(), replayed->log().durable_height(), replayed->pipeline()));
   WEIR_TRY(tried);
   if (report.difference) {
     return fail(data_loss("replay_differs", "block " + std::to_string(report.difference->height) +

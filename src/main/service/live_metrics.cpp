@@ -110,6 +110,7 @@ void LiveMetrics::collect_log(const gate::Gate& gate) {
   const ledger::BlockLog& log = *gate.log();
   const ledger::Height durable = log.durable_height();
   registry_.gauge(Metric::kDurableHeight).set(durable);
+  registry_.gauge(Metric::kLogFirstHeight).set(log.first_height());
   registry_.gauge(Metric::kLedgerHeight).set(gate.counters().sealed_height.load());
   const storage::CommitterStats stats = log.commit_stats();
   raise(Metric::kBlocksTotal, {}, stats.records);
@@ -119,7 +120,7 @@ void LiveMetrics::collect_log(const gate::Gate& gate) {
   registry_.gauge(Metric::kSnapshotHeight).set(gate.counters().snapshot_height.load());
   const gate::RecoverySummary& recovery = gate.recovery();
   raise(Metric::kRecoveryTruncatedTotal, {}, recovery.log.torn_reason.empty() ? 0 : 1);
-  registry_.gauge(Metric::kRecoveryBlocks).set(recovery.log.blocks - recovery.snapshot_height);
+  registry_.gauge(Metric::kRecoveryBlocks).set(recovery.log.last_height - recovery.snapshot_height);
   registry_.gauge(Metric::kRecoverySeconds).set(recovery.seconds);
   if (const auto space = storage::disk_space(gate.options().dir)) {
     registry_.gauge(Metric::kDiskFreeBytes).set(space->free_bytes);

@@ -63,7 +63,9 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
   }
   if (pass.models() != nullptr) live->json_.note_models(pass.versions().models, pass.models());
   if (!dir.empty()) {
-    WEIR_ASSIGN(live->index_, ledger::DecisionIndex::open(dir + "/index", {}));
+    ledger::DecisionIndexOptions index;
+    index.height_min = live->gate_->log()->first_height();
+    WEIR_ASSIGN(live->index_, ledger::DecisionIndex::open(dir + "/index", index));
     live->indexer_ = std::thread([self = live.get()] { self->index_loop(); });
   }
   live->renderer_ = std::thread([self = live.get()] { self->render_loop(); });
@@ -153,6 +155,7 @@ void LivePass::index_loop() {
 // Adds the blocks from `next` to `last`, both included, as the log has them.
 Status LivePass::index_from_log(ledger::Height& next, ledger::Height last) {
   ledger::Block block;
+  next = std::max(next, gate_->log()->first_height());
   for (; next <= last && !stopping_; ++next) {
     WEIR_TRY(gate_->log()->read(next, block));
     index_->add(next, block.view().events());
@@ -271,12 +274,23 @@ server::Health LivePass::health() {
   return health;
 }
 
+void LivePass::retain() {
+  if (gate_->log() == nullptr) return;
+  const ledger::Height before = gate_->log()->first_height();
+  const auto first = gate_->retain(running_config()->u64("log.retain_bytes"));
+  if (!first) return log_warning("log", first.error());
+  if (*first == before) return;
+  log_info("log", "bodies_dropped", "old blocks are kept by their headers only",
+           {{"first_height", *first}, {"bytes", gate_->log()->bytes_on_disk()}});
+}
+
 // Closes a second of the figures, once a second.
 void LivePass::tick_loop() {
   std::int64_t next_ns = system_clock().mono_ns();
   while (!stopping_) {
     if (system_clock().mono_ns() >= next_ns) {
       next_ns += 1'000'000'000;
+      retain();
       figures_.tick(system_clock().wall_us(), gate_->counters().committed_events.load(),
                     gate_->pass().counters().alerted.load());
     }

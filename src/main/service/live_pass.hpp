@@ -107,6 +107,8 @@ class LivePass final : public server::PassService {
   void committed(const gate::PassBatch& batch, bool logged);
   void publish_loop();
   void tick_loop();
+  // Drops what the log need not keep any more.
+  void retain();
   void collect();
   void index_loop();
   Status index_from_log(ledger::Height& next, ledger::Height last);

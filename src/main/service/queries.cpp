@@ -71,9 +71,8 @@ Status read_outcome(const std::string& text, RowFilter& filter) {
       .hint("pass, hold, block or alert");
 }
 
-void write_header(JsonWriter& json, const ledger::BlockView& view) {
-  const ledger::BlockHeader& header = view.header();
-  json.key("height").u64(header.height).key("hash").string(to_hex(view.hash()));
+void write_header(JsonWriter& json, const ledger::BlockHeader& header) {
+  json.key("height").u64(header.height).key("hash").string(to_hex(block_hash(header)));
   json.key("parent_hash").string(to_hex(header.parent_hash));
   json.key("chain_id").u64(header.chain_id).key("epoch").u64(header.epoch);
   json.key("first_seq").u64(header.first_seq).key("count").u64(header.count);
@@ -93,6 +92,11 @@ void write_header(JsonWriter& json, const ledger::BlockView& view) {
   json.key("tx_root").string(to_hex(header.tx_root));
   json.key("side_hash").string(to_hex(header.side_hash));
   json.key("order_hash").string(to_hex(header.order_hash));
+}
+
+// Of a block whose body is kept: its header, and what is in it.
+void write_block(JsonWriter& json, const ledger::BlockView& view) {
+  write_header(json, view.header());
   json.key("bytes").u64(view.record().size());
   json.key("controls").begin_array();
   ledger::ControlReader in(view.control());
@@ -101,6 +105,22 @@ void write_header(JsonWriter& json, const ledger::BlockView& view) {
     json.key("bytes").u64(record->payload.size()).end_object();
   }
   json.end_array();
+}
+
+// Shows a block, or its header where retention has dropped its body.
+Status show_block(const ledger::BlockLog& log, ledger::Height height, ledger::Block& block,
+                  JsonWriter& json) {
+  const Status status = log.read(height, block);
+  if (status.is_ok()) {
+    write_block(json, block.view());
+    return status;
+  }
+  if (status.reason() != "height_dropped") return status;
+  ledger::BlockHeader header{};
+  WEIR_TRY(log.read_header(height, header));
+  write_header(json, header);
+  json.key("body").string("dropped");
+  return Status::ok();
 }
 
 gate::Versions versions_of(const ledger::BlockHeader& header) {
@@ -237,12 +257,11 @@ Result<server::JsonPage> LivePass::blocks(std::uint64_t from, std::uint32_t limi
   server::JsonPage page;
   const ledger::Height durable = log->durable_height();
   ledger::Block block;
-  ledger::Height height = std::max<ledger::Height>(from, log->first_height());
+  ledger::Height height = std::max<ledger::Height>(from, 1);
   for (; height <= durable && page.items.size() < limit; ++height) {
-    WEIR_TRY(log->read(height, block));
     JsonWriter json(page.items.emplace_back());
     json.begin_object();
-    write_header(json, block.view());
+    WEIR_TRY(show_block(*log, height, block, json));
     json.end_object();
   }
   page.next_seq = height <= durable ? height : 0;
@@ -252,11 +271,12 @@ Result<server::JsonPage> LivePass::blocks(std::uint64_t from, std::uint32_t limi
 Result<std::string> LivePass::block(std::uint64_t height, bool events) {
   WEIR_ASSIGN(const ledger::BlockLog* log, stored_log());
   ledger::Block block;
-  WEIR_TRY(log->read(height == 0 ? log->durable_height() : height, block));
+  if (height == 0) height = log->durable_height();
   std::string text;
   JsonWriter json(text);
   json.begin_object();
-  write_header(json, block.view());
+  if (events) WEIR_TRY(log->read(height, block));
+  WEIR_TRY(show_block(*log, height, block, json));
   if (events) {
     WEIR_TRY(learn_versions(versions_of(block.view().header())));
     json.key("events").begin_array();

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "gate/log_replay.hpp"
+#include "gate/replay_start.hpp"
 #include "main/service/live_pass.hpp"
 #include "main/service/log_trial.hpp"
 
@@ -48,14 +49,21 @@ std::string changes_json(const decide::TrialReport& report) {
   return text;
 }
 
-// Recomputes the log from its first block, because state is needed to decide, and compares.
-Result<ReplayOutcome> replay_log(const ledger::BlockLog& log, const gate::PassOptions& options,
-                                 const ReplayRange& range, ReplayProgress& progress) {
+// Recomputes the log from its first block that can be, because state is needed to decide, and
+// compares.
+Result<ReplayOutcome> replay_log(const ledger::BlockLog& log, const std::string& snapshot_dir,
+                                 const gate::PassOptions& options, const ReplayRange& range,
+                                 ReplayProgress& progress) {
   progress.blocks_total = range.to;
   gate::Pass pass(options);
-  pass.start_chain(log.genesis().chain_id, log.genesis().hash(), 1);
+  WEIR_ASSIGN(const ledger::Height first, gate::start_replay(log, snapshot_dir, pass));
+  if (range.from < first) {
+    return fail(failed_precondition("height_dropped",
+                                    "blocks can be recomputed from " + std::to_string(first) +
+                                        " on; earlier bodies are no longer kept"));
+  }
   gate::ReplayReport whole;
-  for (ledger::Height at = 1; at <= range.to && !progress.cancelled; at += kReplayStep) {
+  for (ledger::Height at = first; at <= range.to && !progress.cancelled; at += kReplayStep) {
     const ledger::Height end = std::min(range.to, at + kReplayStep - 1);
     gate::LogReplay replay(log, pass, nullptr, nullptr);
     WEIR_ASSIGN(const gate::ReplayReport part, replay.run(at, end, {1, 2}));
@@ -154,7 +162,8 @@ Result<std::string> LivePass::start_replay(const server::ReplayRequest& request,
   }
   if (request.rules.empty() && request.models == 0 && request.thresholds.empty()) {
     return jobs_.start(range, [log, range, this](ReplayProgress& progress) {
-      return replay_log(*log, gate_->options().pass, range, progress);
+      const gate::GateOptions& options = gate_->options();
+      return replay_log(*log, options.dir + "/snap", options.pass, range, progress);
     });
   }
   WEIR_ASSIGN(const std::shared_ptr<LogTrial> trial, make_trial(request));
