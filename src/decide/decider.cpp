@@ -395,6 +395,41 @@ Status Decider::decide(const DecideInput& in, const DecideOutput& out) {
   return Status::ok();
 }
 
+Status Decider::follow(const DecideInput& in, std::span<const VerdictCore> verdicts,
+                       std::span<const RuleHit> hits) {
+  CHECK(in.columns != nullptr);
+  const std::size_t rows = in.columns->rows();
+  CHECK_EQ(verdicts.size(), rows);
+  State& s = *state_;
+  WEIR_TRY(s.refresh(in));
+  s.windows.begin_batch(rows);
+  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
+    const std::size_t count = std::min(kChunkRows, rows - begin);
+    s.columns.bind(in, begin, count, s.lists != nullptr ? &s.index : nullptr);
+    WEIR_TRY(s.windows.run(s.linked, in, begin, count, s.columns));
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint16_t entity =
+        in.columns->entity_flags.empty() ? std::uint16_t{0} : in.columns->entity_flags[row];
+    const bool exempt = (entity & (profile::kDeny | profile::kQuarantined)) != 0;
+    const bool blocked = verdicts[row].outcome == static_cast<std::uint8_t>(Outcome::kBlock);
+    const bool converted = (verdicts[row].flags & wire::kBreaker) != 0;
+    s.breaker.step(in.columns->events[row].time_us, !exempt && (blocked || converted));
+  }
+  for (const RuleHit& hit : hits) {
+    if (hit.rule >= s.counts.size() || hit.row >= rows) {
+      return data_loss("rule_hits", "rule " + std::to_string(hit.rule) + " has fired on row " +
+                                        std::to_string(hit.row) + ", and is not there");
+    }
+    RuleHits& counts = s.counts[hit.rule];
+    const bool shadow = (hit.flags & kShadowHit) != 0;
+    ++(!shadow ? counts.live : s.rules->rules[hit.rule].shadow ? counts.shadow : counts.warming);
+  }
+  s.hits.assign(hits.begin(), hits.end());
+  s.count_values(in.columns->events.data());
+  return Status::ok();
+}
+
 const RuleSet* Decider::rules() const {
   return state_->rules.get();
 }

@@ -124,6 +124,12 @@ class Decider {
   // those of RuleSet::link.
   Status decide(const DecideInput& input, const DecideOutput& output);
 
+  // Goes on as if it had decided these rows so: advances windows, breaker and counts. Scores are
+  // read only where RuleSet::windows_read_scores(). data_loss (rule_hits) if a rule that is not
+  // there has fired.
+  Status follow(const DecideInput& input, std::span<const wire::VerdictCore> verdicts,
+                std::span<const RuleHit> hits);
+
   const RuleSet* rules() const;
   std::uint32_t rules_version() const;
   std::uint32_t lists_version() const;

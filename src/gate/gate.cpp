@@ -74,6 +74,7 @@ Status Gate::recover() {
   const ledger::Height durable = log_->durable_height();
   if (pass_->next_height() <= durable) {
     LogReplay replay(*log_, *pass_, admission_.get(), &labels_);
+    if (options_.trust_log) replay.trust_log();
     const PipelineOptions pipeline{options_.threads, options_.batches_in_flight};
     WEIR_ASSIGN(const ReplayReport report, replay.run(pass_->next_height(), durable, pipeline));
     recovery_.replayed_events = report.events;

@@ -42,6 +42,7 @@ struct GateOptions {
   std::uint64_t chain_id = 1;
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;
   std::uint64_t free_bytes_min = 0;  // below this much free disk new events are refused
+  bool trust_log = false;  // recovery takes the log's verdicts instead of computing them again
   unsigned threads = 2;
   unsigned batches_in_flight = 6;
   bool merge_submissions = true;  // false: a submission is a block (files: two runs are equal)

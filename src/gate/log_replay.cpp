@@ -49,6 +49,7 @@ Result<ReplayReport> LogReplay::run(ledger::Height from, ledger::Height to,
     }
     pipeline.run();
     WEIR_TRY(status_);
+    WEIR_TRY(followed_);
   }
   report_.seconds = static_cast<double>(system_clock().mono_ns() - started_ns) * 1e-9;
   return report_;
@@ -114,6 +115,13 @@ PassBatch* LogReplay::admit() {
   return batch;
 }
 
+void LogReplay::decide(PassBatch& batch) {
+  if (!trust_) return pass_.decide(batch);
+  auto& slot = static_cast<Slot&>(batch);
+  slot.followed = pass_.follow(batch, slot.logged.view());
+  if (!slot.followed.is_ok()) stop_ = true;
+}
+
 void LogReplay::compare(PassBatch& batch) {
   const ledger::BlockView& logged = static_cast<const Slot&>(batch).logged.view();
   ReplayDifference difference;
@@ -132,7 +140,8 @@ void LogReplay::compare(PassBatch& batch) {
     }
     break;
   }
-  if (difference.what.empty() && batch.block.hash != logged.hash()) difference.what = "block_hash";
+  if (!trust_ && difference.what.empty() && batch.block.hash != logged.hash())
+    difference.what = "block_hash";
   if (!difference.what.empty()) {
     report_.difference = std::move(difference);
     stop_ = true;
@@ -140,8 +149,11 @@ void LogReplay::compare(PassBatch& batch) {
 }
 
 void LogReplay::seal(PassBatch& batch) {
-  if (!report_.difference) {
-    pass_.seal(batch, 0);
+  const auto& slot = static_cast<const Slot&>(batch);
+  if (followed_.is_ok()) followed_ = slot.followed;
+  if (!report_.difference && followed_.is_ok()) {
+    const ledger::BlockView& logged = slot.logged.view();
+    trust_ ? pass_.seal_followed(logged) : pass_.seal(batch, 0);
     compare(batch);
     if (see_) see_(batch);
     ++report_.blocks;

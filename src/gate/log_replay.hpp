@@ -47,6 +47,9 @@ class LogReplay final : private Stages {
   // null; else they learn ids, names and labels too. Everything must outlive this object.
   LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission, LabelBook* labels);
 
+  // Takes the log's verdicts for right: detectors are not asked and blocks not made again; only
+  // what the ledger executes is compared.
+  void trust_log() { trust_ = true; }
   // Calls `see` for every block replayed, in order, while its batch holds all that the stages made.
   void observe(std::function<void(const PassBatch&)> see) { see_ = std::move(see); }
 
@@ -57,9 +60,13 @@ class LogReplay final : private Stages {
  private:
   PassBatch* admit() override;
   void touch(PassBatch& batch) override { pass_.touch(batch); }
-  void score(PassBatch& batch) override { pass_.score(batch); }
-  void decide(PassBatch& batch) override { pass_.decide(batch); }
-  void hash(PassBatch& batch) override { pass_.hash(batch); }
+  void score(PassBatch& batch) override {
+    trust_ ? pass_.score_to_follow(batch) : pass_.score(batch);
+  }
+  void decide(PassBatch& batch) override;
+  void hash(PassBatch& batch) override {
+    if (!trust_) pass_.hash(batch);
+  }
   void seal(PassBatch& batch) override;
   bool load_waits() override { return !stop_ && next_ <= to_; }
   bool read_next();
@@ -69,12 +76,14 @@ class LogReplay final : private Stages {
 
   struct Slot : PassBatch {
     ledger::Block logged;
+    Status followed;  // of a log that is trusted
   };
   const ledger::BlockLog& log_;
   Pass& pass_;
   Admission* admission_;
   LabelBook* labels_;
   std::function<void(const PassBatch&)> see_;
+  bool trust_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::mutex mutex_;         // guards free_
@@ -82,6 +91,7 @@ class LogReplay final : private Stages {
   ledger::Height next_ = 0;
   ledger::Height to_ = 0;
   Status status_;
+  Status followed_;  // the first failure of the batches sealed
   std::atomic<bool> stop_{false};
   ReplayReport report_;
 };

@@ -152,18 +152,24 @@ void Pass::read_balances(const PassBatch& batch) {
   }
 }
 
-void Pass::run_decider(PassBatch& batch) {
-  const profile::EventColumns columns = batch.index.columns(batch.events);
+decide::DecideInput Pass::decide_input(const PassBatch& batch,
+                                       const profile::EventColumns& columns) {
   decide::DecideInput input;
   input.columns = &columns;
   input.features = &batch.features;
-  bind_scores(batch.models.get(), batch.scores, input);
   input.late = batch.touched.late;
   input.profile_full = batch.touched.profile_full;
   input.balance = balances_;
   input.balance_valid = balances_valid_;
   input.side = batch.side;
   input.dictionary = &dictionary_;
+  return input;
+}
+
+void Pass::run_decider(PassBatch& batch) {
+  const profile::EventColumns columns = batch.index.columns(batch.events);
+  decide::DecideInput input = decide_input(batch, columns);
+  bind_scores(batch.models.get(), batch.scores, input);
   batch.verdicts.assign(batch.rows(), wire::VerdictCore{});
   const Status status = decider_.decide(input, {batch.verdicts, &hits_, &sides_});
   CHECK(status.is_ok());

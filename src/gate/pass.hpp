@@ -74,6 +74,12 @@ class Pass {
   void hash(PassBatch& batch) const;
   // Chains the block: batch.block.
   void seal(PassBatch& batch, ledger::Height durable_height);
+  // In place of score, decide, hash and seal: goes on as a block of the log says that the batch was
+  // decided. Detectors are not asked, unless windows count by their scores; batch.verdicts are the
+  // log's, with the ledger statuses that come out now. data_loss if the block's rule hits are none.
+  void score_to_follow(PassBatch& batch) const;
+  Status follow(PassBatch& batch, const ledger::BlockView& logged);
+  void seal_followed(const ledger::BlockView& logged);
   // Moves to the next height without a block: nothing is logged.
   void skip_block() { ++next_height_; }
 
@@ -118,6 +124,7 @@ class Pass {
  private:
   void apply_labels(const PassBatch& batch);
   void read_balances(const PassBatch& batch);
+  decide::DecideInput decide_input(const PassBatch& batch, const profile::EventColumns& columns);
   void run_decider(PassBatch& batch);
   void execute(PassBatch& batch);
   void write_rule_hits(PassBatch& batch);

@@ -60,6 +60,8 @@ constexpr std::array kKeys = {
     ConfigKey{"storage.segment_bytes", kInt, "1073741824", 128 * kMiB, 64 * kGiB, "",
               kRestart, kPlain, false,
               "Size of a log segment; a multiple of 4,096."},
+    ConfigKey{"recovery.trust", kText, "verify", 0, 0, "verify|apply", kRestart, kPlain, false,
+              "Recompute and compare verdicts at a start, or take them from the log (faster)."},
     ConfigKey{"log.level", kText, "info", 0, 0, "debug|info|warning|error", kReload, kPlain, false,
               "Least severe level that is logged."},
     ConfigKey{"log.format", kText, "json", 0, 0, "json|text", kReload, kPlain, false,

@@ -223,4 +223,26 @@ Result<std::shared_ptr<const RuleSet>> compile_rules(std::string_view text,
       std::move(status).at(first.nearest).at_line(first.line, first.column).hint(first.hint));
 }
 
+bool RuleSet::windows_read_scores() const {
+  bool reads = false;
+  const auto look = [&](const std::optional<expr::NodeId>& root) {
+    if (!root) return;
+    visit_nodes(ast, *root, [&](const expr::Node& node) {
+      if (node.op != expr::Op::kInput) return;
+      const auto is = [&](RuleField field) {
+        return node.input == static_cast<expr::InputId>(field);
+      };
+      reads |= is(RuleField::kScore) || is(RuleField::kTail) ||
+               std::any_of(detectors.begin(), detectors.end(), [&](const RuleDetector& detector) {
+                 return detector.input == node.input;
+               });
+    });
+  };
+  for (const RuleWindow& window : windows) {
+    look(window.value);
+    look(window.filter);
+  }
+  return reads;
+}
+
 }  // namespace weir::decide

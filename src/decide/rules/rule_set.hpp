@@ -167,6 +167,8 @@ class RuleSet {
 
   // Compiles the programs again, against what `dictionary` knows now. Thread-safe.
   Result<LinkedRules> link(const wire::Dictionary* dictionary) const;
+  // Returns whether what windows count depends on scores of detectors.
+  bool windows_read_scores() const;
   // Finds what each rule shows when it fires; part of compiling.
   void find_comparisons();
   // A table of the windows: text, coverage, bytes per key, and how many rules use them.
