@@ -1,6 +1,7 @@
 // Recovery that takes verdicts from the log comes to the same state as one that computes them.
 #include "gate/gate_fixture.hpp"
 #include "gate/log_replay.hpp"
+#include "storage/snapshot_file.hpp"
 
 namespace weir::gate {
 namespace {
@@ -28,6 +29,23 @@ class TrustedLogTest : public GateFixture {
     ask(stream(14'001, 500));
     EXPECT_NE(gate_->versions().models, 0U) << "the detectors were fitted";
   }
+  // Returns a pass's state as a snapshot has it.
+  State state_of(const Pass& pass) const {
+    const std::string dir = dir_ + "/state";
+    std::filesystem::remove_all(dir);
+    std::filesystem::create_directories(dir);
+    storage::SnapshotWriter writer;
+    pass.save(writer);
+    EXPECT_TRUE(storage::write_snapshot(storage::system_files(), dir, 1, writer).is_ok());
+    const auto snapshot = storage::load_newest_snapshot(storage::system_files(), dir);
+    EXPECT_TRUE(snapshot && *snapshot);
+    State state;
+    for (const std::string_view name : (*snapshot)->names()) {
+      const Bytes bytes = *(*snapshot)->section(name);
+      state.emplace_back(name, std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+    }
+    return state;
+  }
   // Replays the log and returns the state it comes to.
   State replay(bool trust, ReplayReport& report) {
     const ledger::BlockLog& log = *gate_->log();
@@ -38,9 +56,7 @@ class TrustedLogTest : public GateFixture {
     const auto replayed = replay.run(1, log.durable_height(), {2, 3});
     EXPECT_TRUE(replayed) << replayed.error().to_string();
     report = replayed.value_or(ReplayReport());
-    State state;
-    EXPECT_TRUE(pass.save(state).is_ok());
-    return state;
+    return state_of(pass);
   }
   void expect_equal_states() {
     ReplayReport verified;
