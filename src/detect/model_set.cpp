@@ -318,8 +318,7 @@ Result<std::size_t> ModelSet::explain(const profile::FeatureMatrix& features, st
         "row_range", "row " + std::to_string(row) + " of " + std::to_string(features.rows())));
   }
   const ops::ColumnsView view = feature_view(features).slice(row, 1);
-  std::array<float, kDetectorsMax> tails{};
-  std::array<float, kDetectorsMax> added{};
+  Tails tails{};
   std::uint32_t mask = 0;
   for (std::size_t d = 0; d < parts_.size(); ++d) {
     float raw = 0;
@@ -330,13 +329,28 @@ Result<std::size_t> ModelSet::explain(const profile::FeatureMatrix& features, st
     tails[d] = parts_[d].calibration.tail(raw);
     mask |= 1U << d;
   }
+  return explain(view, tails, mask, out);
+}
+
+Result<std::size_t> ModelSet::explain(const profile::FeatureMatrix& features,
+                                      const ScoreOutput& scores, std::size_t row,
+                                      std::span<Contribution> out) const {
+  CHECK_LT(row, features.rows());
+  Tails tails{};
+  for (std::size_t d = 0; d < parts_.size(); ++d) tails[d] = scores.tail_of(d + 1)[row];
+  return explain(feature_view(features).slice(row, 1), tails, scores.detector_mask[row] >> 1, out);
+}
+
+Result<std::size_t> ModelSet::explain(const ops::ColumnsView& row, const Tails& tails,
+                                      std::uint32_t mask, std::span<Contribution> out) const {
+  Tails added{};
   ensemble_.shares(std::span(tails).first(parts_.size()), mask,
                    std::span(added).first(parts_.size()));
   std::array<double, kFeatures> amounts{};
   for (std::size_t d = 0; d < parts_.size(); ++d) {
     if (!(added[d] > 0)) continue;
     std::array<double, kFeatures> own{};
-    WEIR_TRY(parts_[d].detector->contributions(view, 0, own));
+    WEIR_TRY(parts_[d].detector->contributions(row, 0, own));
     double positive = 0;
     for (const double amount : own) positive += amount > 0 ? amount : 0;
     if (!(positive > 0)) continue;

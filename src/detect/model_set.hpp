@@ -111,8 +111,15 @@ class ModelSet {
   // Thread-safe; <= 50 us.
   Result<std::size_t> explain(const profile::FeatureMatrix& features, std::size_t row,
                               std::span<Contribution> out) const;
+  // The same for a row that score() has just scored: it is not scored again.
+  Result<std::size_t> explain(const profile::FeatureMatrix& features, const ScoreOutput& scores,
+                              std::size_t row, std::span<Contribution> out) const;
 
  private:
+  using Tails = std::array<float, kDetectorsMax>;  // [parts], of those in a mask
+  Result<std::size_t> explain(const ops::ColumnsView& row, const Tails& tails, std::uint32_t mask,
+                              std::span<Contribution> out) const;
+
   struct Part {
     std::unique_ptr<Detector> detector;
     Calibration calibration;

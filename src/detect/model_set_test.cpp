@@ -255,6 +255,24 @@ TEST(ModelSet, ReadsOnlyTheFeaturesOfItsMask) {
   EXPECT_TRUE(scored(*models, rows) == before);
 }
 
+TEST(ModelSet, ExplainsAScoredRowAsOneScoredAgain) {
+  const auto models = fitted();
+  const FeatureMatrix rows = normal_rows(300, 9);
+  ScoreBuffer buffer;
+  ScoreOutput scores = buffer.view(rows.rows(), models->names().size());
+  ASSERT_TRUE(models->score({}, rows, scores).is_ok());
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    std::array<Contribution, 8> again;
+    std::array<Contribution, 8> known;
+    const std::size_t count = *models->explain(rows, row, again);
+    ASSERT_EQ(*models->explain(rows, scores, row, known), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(known[i].feature, again[i].feature);
+      EXPECT_EQ(known[i].weight, again[i].weight);
+    }
+  }
+}
+
 TEST(ModelSet, ExplainsARowWithin50Microseconds) {
   const auto models = fitted();
   const FeatureMatrix rows = normal_rows(200, 9);

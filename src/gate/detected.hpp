@@ -22,6 +22,10 @@ void bind_scores(const detect::ModelSet* models, const detect::ScoreOutput& scor
 // Fills in what moved the ensemble's score of a row, at most kReasonsMax features, and returns how
 // many. Deterministic; allocates nothing.
 std::size_t explain_score(const detect::ModelSet& models, const profile::FeatureMatrix& features,
+                          const detect::ScoreOutput& scores, std::size_t row,
+                          std::span<decide::FeatureWeight, decide::kReasonsMax> weights);
+// The same for a row whose scores are not at hand.
+std::size_t explain_score(const detect::ModelSet& models, const profile::FeatureMatrix& features,
                           std::size_t row,
                           std::span<decide::FeatureWeight, decide::kReasonsMax> weights);
 

@@ -191,7 +191,8 @@ void Pass::explain(PassBatch& batch) const {
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     wire::VerdictCore& verdict = batch.verdicts[row];
     if (verdict.outcome == 0 && (verdict.flags & wire::kAlert) == 0) continue;
-    const std::size_t count = explain_score(*batch.models, batch.features, row, weights);
+    const std::size_t count =
+        explain_score(*batch.models, batch.features, batch.scores, row, weights);
     decide::add_reason_codes(verdict, std::span(weights.data(), count));
   }
 }

@@ -1,6 +1,7 @@
 #include "ops/forest/forest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -177,21 +178,72 @@ void finish_forest(Forest& forest) {
   }
 }
 
+namespace {
+
+// Trees are walked side by side: each step waits for memory, and so they wait together.
+constexpr std::size_t kWalks = 10;
+
+class Walk {
+ public:
+  Walk() = default;
+  Walk(const Forest& forest, std::size_t tree)
+      : first_(forest.begin[tree]), at_(forest.begin[tree]) {}
+
+  // Goes down one level; false at a leaf, or where the notes are full.
+  bool step(const Forest& forest, const ColumnsView& rows, std::size_t row) {
+    if (forest.feature[at_] < 0 || notes_ == kNotes) return false;
+    note_[notes_++] = go_down(forest, rows, row);
+    return true;
+  }
+  // Adds what was noted, and goes the rest of the way.
+  void finish(const Forest& forest, const ColumnsView& rows, std::size_t row,
+              std::span<double> out) {
+    for (std::size_t i = 0; i < notes_; ++i) out[note_[i].feature] += note_[i].shortened;
+    while (forest.feature[at_] >= 0) {
+      const Note note = go_down(forest, rows, row);
+      out[note.feature] += note.shortened;
+    }
+  }
+
+ private:
+  struct Note {
+    std::size_t feature;
+    double shortened;
+  };
+  static constexpr std::size_t kNotes = 16;
+
+  Note go_down(const Forest& forest, const ColumnsView& rows, std::size_t row) {
+    const auto feature = static_cast<std::size_t>(forest.feature[at_]);
+    const bool goes_left = rows.at(row, feature) <= forest.threshold[at_];
+    const std::size_t child = first_ + (goes_left ? forest.left[at_] : forest.right[at_]);
+    const double shortened = double{forest.mean_path[at_]} - double{forest.mean_path[child]};
+    at_ = child;
+    return {feature, shortened};
+  }
+
+  std::size_t first_ = 0;
+  std::size_t at_ = 0;
+  std::size_t notes_ = 0;
+  std::array<Note, kNotes> note_;
+};
+
+}  // namespace
+
 void forest_contributions(const Forest& forest, const ColumnsView& rows, std::size_t row,
                           std::span<double> out) {
   CHECK_GE(rows.columns, forest.columns);
   CHECK_GE(out.size(), forest.columns);
   std::fill(out.begin(), out.end(), 0.0);
-  for (std::size_t tree = 0; tree < forest.trees(); ++tree) {
-    const std::size_t first = forest.begin[tree];
-    std::size_t at = first;
-    while (forest.feature[at] >= 0) {
-      const auto feature = static_cast<std::size_t>(forest.feature[at]);
-      const bool goes_left = rows.at(row, feature) <= forest.threshold[at];
-      const std::size_t child = first + (goes_left ? forest.left[at] : forest.right[at]);
-      out[feature] += double{forest.mean_path[at]} - double{forest.mean_path[child]};
-      at = child;
+  for (std::size_t tree = 0; tree < forest.trees(); tree += kWalks) {
+    const std::size_t count = std::min(kWalks, forest.trees() - tree);
+    std::array<Walk, kWalks> walks;
+    for (std::size_t w = 0; w < count; ++w) walks[w] = Walk(forest, tree + w);
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (std::size_t w = 0; w < count; ++w) moved |= walks[w].step(forest, rows, row);
     }
+    // Tree by tree, so that the sums round as they would one tree after the other.
+    for (std::size_t w = 0; w < count; ++w) walks[w].finish(forest, rows, row, out);
   }
 }
 

@@ -269,6 +269,59 @@ TEST(Forest, ContributionsSumToTheShorteningOfThePath) {
   }
 }
 
+// A forest of one tree that is a chain: row value v goes right `depth` times if it is above all.
+Forest chain_forest(std::uint32_t depth) {
+  Forest forest;
+  forest.columns = 2;
+  forest.psi = depth + 1;
+  forest.begin = {0, 2 * depth + 1};
+  for (std::uint32_t i = 0; i < depth; ++i) {
+    const std::uint32_t at = 2 * i;
+    forest.feature.insert(forest.feature.end(), {static_cast<std::int32_t>(i % 2), -1});
+    forest.threshold.insert(forest.threshold.end(), {static_cast<float>(i), 0.F});
+    forest.left.insert(forest.left.end(), {at + 1, 0U});
+    forest.right.insert(forest.right.end(), {at + 2, 0U});
+    forest.rows.insert(forest.rows.end(), {depth + 1 - i, 1U});
+  }
+  forest.feature.push_back(-1);
+  forest.threshold.push_back(0);
+  forest.left.push_back(0);
+  forest.right.push_back(0);
+  forest.rows.push_back(1);
+  finish_forest(forest);
+  return forest;
+}
+
+TEST(Forest, ContributionsAddUpAsTreeByTreeHoweverDeep) {
+  const SampleRows rows = bell_rows(500, 6, 3);
+  std::vector<std::pair<Forest, SampleRows>> cases;
+  cases.emplace_back(*train_forest(rows.view(), {.trees = 53, .psi = 256, .seed = 1}), rows);
+  cases.emplace_back(chain_forest(40), bell_rows(4, 2, 1));
+  for (std::size_t row = 0; row < 4; ++row) {  // leaves at depths 40, 31, 16 and 1
+    const float values[] = {1000, 29.5F, 14.5F, -1};
+    cases.back().second.at(row, 0) = cases.back().second.at(row, 1) = values[row];
+  }
+  for (const auto& [forest, sample] : cases) {
+    ASSERT_TRUE(check_forest(forest).is_ok());
+    for (std::size_t row = 0; row < sample.rows; ++row) {
+      std::vector<double> expected(forest.columns);
+      for (std::size_t tree = 0; tree < forest.trees(); ++tree) {
+        std::size_t at = forest.begin[tree];
+        while (forest.feature[at] >= 0) {
+          const auto column = static_cast<std::size_t>(forest.feature[at]);
+          const bool left = sample.view().at(row, column) <= forest.threshold[at];
+          const std::size_t child = forest.begin[tree] + (left ? forest.left : forest.right)[at];
+          expected[column] += double{forest.mean_path[at]} - double{forest.mean_path[child]};
+          at = child;
+        }
+      }
+      std::vector<double> parts(forest.columns, 7.0);
+      forest_contributions(forest, sample.view(), row, parts);
+      EXPECT_EQ(parts, expected) << row;
+    }
+  }
+}
+
 TEST(Forest, ContributionsNameTheColumnThatIsOff) {
   SampleRows rows = bell_rows(2000, 6, 9);
   const Forest forest = *train_forest(rows.view(), {.trees = 100, .psi = 256, .seed = 1});
