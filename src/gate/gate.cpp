@@ -43,6 +43,7 @@ Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
   gate->next_height_ = gate->pass_->next_height();
   gate->versions_ = gate->pass_->versions();
   gate->snapshot_wall_us_ = clock.wall_us();
+  gate->snapshot_seq_ = gate->admission_->next_seq();
   const PipelineOptions pipeline{gate->options_.threads, gate->options_.batches_in_flight};
   Stages& stages = *gate;  // a private base: make_unique could not convert
   gate->pipeline_ = std::make_unique<Pipeline>(stages, pipeline, gate->stage_times_);

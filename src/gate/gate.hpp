@@ -46,11 +46,10 @@ struct GateOptions {
   unsigned threads = 2;
   unsigned batches_in_flight = 6;
   bool merge_submissions = true;  // false: a submission is a block (files: two runs are equal)
-  std::uint64_t snapshot_blocks = 16'384;  // 0: only at close()
+  // A snapshot is due after so many events (what 16,384 full blocks hold), or so much time if there
+  // was a block. It counts events, because a block may hold one of them or 65,536.
+  std::uint64_t snapshot_events = std::uint64_t{16'384} * 8'192;  // 0: only at close()
   std::int64_t snapshot_us = 600'000'000;
-  // At least between two snapshots: blocks of one event each are no reason to write all state every
-  // few seconds.
-  std::int64_t snapshot_pause_us = 60'000'000;
   // Without a directory: finds the record of a decided event that a label names, on the pass's
   // thread. Empty: labels are not taken, and no repeated event is told from another of its id.
   FindRecord find_record;
@@ -236,6 +235,7 @@ class Gate final : private Stages {
   ledger::Height next_height_ = 1;
   ledger::Height snapshot_height_ = 0;
   std::int64_t snapshot_wall_us_ = 0;
+  std::uint64_t snapshot_seq_ = 0;  // the next seq when the last one was begun
   int snapshot_child_ = 0;  // process id; 0: none
   ledger::Height pending_snapshot_height_ = 0;
   std::unique_ptr<StoredRecords> records_;

@@ -72,7 +72,7 @@ class GateFixture : public testing::Test {
     std::filesystem::remove_all(dir_);
     options_.dir = dir_;
     options_.threads = 1;
-    options_.snapshot_blocks = 0;
+    options_.snapshot_events = 0;
     options_.segments.durability = storage::Durability::kProcess;
     options_.segments.segment_bytes = std::uint64_t{16} << 20;
     options_.admission.dedup_events = 4096;

@@ -23,12 +23,10 @@ Status section_missing(std::string_view name) {
 }  // namespace
 
 bool Gate::snapshot_due() const {
-  if (log_ == nullptr || options_.snapshot_blocks == 0 || snapshot_child_ != 0) return false;
-  const ledger::Height blocks = next_height_ - 1 - snapshot_height_;
-  if (blocks == 0) return false;
-  const std::int64_t since_us = clock_.wall_us() - snapshot_wall_us_;
-  if (blocks >= options_.snapshot_blocks) return since_us >= options_.snapshot_pause_us;
-  return since_us >= options_.snapshot_us;
+  if (log_ == nullptr || options_.snapshot_events == 0 || snapshot_child_ != 0) return false;
+  if (next_height_ - 1 == snapshot_height_) return false;
+  if (admission_->next_seq() - snapshot_seq_ >= options_.snapshot_events) return true;
+  return clock_.wall_us() - snapshot_wall_us_ >= options_.snapshot_us;
 }
 
 Status Gate::write_state() const {
@@ -43,6 +41,7 @@ Status Gate::write_state() const {
 void Gate::snapshot() {
   log_->drain();
   snapshot_wall_us_ = clock_.wall_us();
+  snapshot_seq_ = admission_->next_seq();
   const pid_t child = fork();
   if (child == 0) {
     setpriority(PRIO_PROCESS, 0, kSnapshotNice);

@@ -23,7 +23,7 @@ ScratchDir::~ScratchDir() {
 
 void keep_nothing(gate::GateOptions& options) {
   options.merge_submissions = false;
-  options.snapshot_blocks = 0;
+  options.snapshot_events = 0;
   options.segments.durability = storage::Durability::kProcess;
   options.segments.segment_bytes = std::uint64_t{128} << 20;
   options.pass.feature_rows = ledger::FeatureRowsMode::kSampled;
