@@ -37,6 +37,10 @@ class UsageTest(ProgramTest):
         self.expect(("run", self.payments(), "--map", "odd.csv"), 2, "weir:")
         self.expect(("run", self.payments(), "--preset", "paysym"), 2, "preset_unknown")
 
+    def test_ports_that_others_reach_need_a_word(self):
+        for words in (("--http", "0.0.0.0:0"), ("--http", "127.0.0.1:0", "--native", "0.0.0.0:0")):
+            self.expect(("serve", "--dir", "log", *words), 6, "refused_to_start")
+
     def test_too_many_bad_lines_stop_a_run(self):
         tx = self.payments(rows=400, bad_rows=range(200, 300))
         self.expect(("run", tx, "--max-errors", "20", "--dir", "log"), 2, "too_many_rejects")

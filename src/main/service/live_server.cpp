@@ -58,16 +58,26 @@ Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& t
   return std::pair(text.substr(0, colon), port);
 }
 
+namespace {
+
+// HTTP is in the clear, and frames carry no key: beyond this machine both need something in front.
+Status check_reach(const std::string& listen, const Config& config) {
+  WEIR_ASSIGN(const auto address, split_address(listen));
+  const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
+  if (loopback || config.boolean("server.insecure")) return Status::ok();
+  return failed_precondition("refused_to_start", "listening on " + listen +
+                                                     " without TLS would send keys in the clear, "
+                                                     "and take frames from anybody")
+      .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings settings) {
   std::unique_ptr<LiveServer> server(new LiveServer());
   server->config_ = settings.config;
-  WEIR_ASSIGN(const auto address, split_address(settings.http));
-  const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
-  if (!loopback && !settings.config->boolean("server.insecure")) {
-    return fail(failed_precondition(
-                    "refused_to_start",
-                    "listening on " + settings.http + " without TLS would send keys in the clear")
-                    .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true"));
+  for (const std::string& listen : {settings.http, settings.native}) {
+    if (!listen.empty()) WEIR_TRY(check_reach(listen, *settings.config));
   }
   const std::string dir = settings.gate.dir;
   WEIR_ASSIGN(server->live_, LivePass::open(std::move(settings.gate), settings.config,
