@@ -241,7 +241,6 @@ function prepareControls() {
 
 async function start() {
   prepareControls();
-  list.showEmpty(example());
   try {
     await redeemToken();
   } catch (error) {
@@ -258,6 +257,7 @@ async function start() {
   try {
     const page = await request('/v1/decisions?outcome=alert&limit=50');
     addAlerts((page.items ?? []).map(alertOf), false);
+    if (list.rows.length === 0) list.showEmpty(example());
   } catch (error) {
     setText($('alerts-note'), text.failed(error.code ?? '', error.message));
   }
