@@ -45,7 +45,7 @@ function(weir_component name)
     set(limit 300)
     if(WEIR_SANITIZE)  # ten times as slow
       set(limit 1800)
-      list(APPEND environment "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/tsan.supp")
+      list(APPEND environment "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/tsan.supp:history_size=7")
     endif()
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT ${limit} ENVIRONMENT "${environment}")
   endif()
