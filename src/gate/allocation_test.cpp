@@ -1,65 +1,14 @@
 // What a warm pass allocates: this file counts every allocation of the test program. The stages
 // allocate nothing for an event: batches, columns, blocks and state are reused. What is left is a
 // handful for each submission (its reply, its promise) whatever its size, and those of the caller.
-#include <atomic>
-#include <cstdlib>
-#include <new>
 
+#include "base/testing/counted_new.hpp"
 #include "gate/gate_fixture.hpp"
-
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-void* counted(std::size_t size, std::size_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  const std::size_t bytes =
-      (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-constexpr std::size_t kDefault = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
-}  // namespace
-
-// Kept out of line: inlined, the compiler takes aligned_alloc and delete for a mismatched pair.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return counted(size, kDefault);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-  return counted(size, kDefault);
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace weir::gate {
 namespace {
+
+using counted_new::allocations;
 
 constexpr std::size_t kBatches = 40;
 

@@ -1,32 +1,15 @@
 // Counts allocations of the whole test program: the passes must make none once warm.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
+#include "base/testing/counted_new.hpp"
 #include "profile/profiles.hpp"
-
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-}  // namespace
-
-// Kept out of line: inlined, the compiler takes malloc and delete for a mismatched pair.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
 
 namespace weir::profile {
 namespace {
+
+using counted_new::allocations;
 
 TEST(Profiles, DoNotAllocateOnceWarm) {
   std::vector<wire::Event> events(4'096);

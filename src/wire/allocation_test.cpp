@@ -1,41 +1,19 @@
 // Warm readers allocate nothing: counted through the global operator new of this test program.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "base/testing/counted_new.hpp"
 #include "wire/check.hpp"
 #include "wire/csv/csv_source.hpp"
 #include "wire/dictionary.hpp"
 #include "wire/frame.hpp"
 #include "wire/ndjson.hpp"
 
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-}  // namespace
-
-// Not inlined: the compiler would take new and free for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-// The library's own would do, but AddressSanitizer brings one that does not call ours.
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-
 namespace weir::wire {
 namespace {
+
+using counted_new::allocations;
 
 TEST(Allocation, StopsOnceTheCsvReaderIsWarm) {
   std::string text = "id,time,amount,from,to\n";

@@ -1,33 +1,13 @@
 // Warm programs allocate nothing: counted through the global operator new of this test program.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "base/testing/counted_new.hpp"
 #include "ops/expr/random_expr.hpp"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return operator new(bytes);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace weir::expr {
 namespace {
+
+using counted_new::allocations;
 
 TEST(Allocation, EvaluationAllocatesNothingAfterTheFirst) {
   const testing::RandomTable table(7, 5000);
