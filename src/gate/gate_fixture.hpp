@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
-#include "gate/gate.hpp"
+#include "gate/testing/small_gate.hpp"
 
 namespace weir::gate {
 
@@ -70,16 +70,9 @@ class GateFixture : public testing::Test {
              testing::UnitTest::GetInstance()->current_test_info()->name()))
                .string();
     std::filesystem::remove_all(dir_);
-    options_.dir = dir_;
-    options_.threads = 1;
+    options_ = small_gate(dir_);
     options_.snapshot_events = 0;
-    options_.segments.durability = storage::Durability::kProcess;
-    options_.segments.segment_bytes = std::uint64_t{16} << 20;
     options_.admission.dedup_events = 4096;
-    options_.pass.profile.accounts = 1024;
-    options_.pass.profile.edges = 4096;
-    options_.pass.profile.bytes_max = std::uint64_t{64} << 20;
-    options_.pass.window_keys_max = 1024;
     options_.pass.learn.fit_events = 0;
   }
   void TearDown() override {

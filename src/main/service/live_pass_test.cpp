@@ -7,6 +7,7 @@
 #include <future>
 
 #include "base/time_text.hpp"
+#include "gate/testing/small_gate.hpp"
 #include "ledger/verify.hpp"
 #include "wire/ndjson.hpp"
 
@@ -41,15 +42,7 @@ class LivePassTest : public testing::Test {
   }
 
   void open() {
-    gate::GateOptions options;
-    options.dir = dir_;
-    options.threads = 1;
-    options.segments.durability = storage::Durability::kProcess;
-    options.segments.segment_bytes = std::uint64_t{16} << 20;
-    options.pass.profile.accounts = 1024;
-    options.pass.profile.edges = 4096;
-    options.pass.profile.bytes_max = std::uint64_t{64} << 20;
-    options.pass.window_keys_max = 1024;
+    gate::GateOptions options = gate::small_gate(dir_);
     options.pass.masking = masking_;
     auto live = LivePass::open(options, std::make_shared<const Config>(), kRules, metrics_);
     ASSERT_TRUE(live) << live.error().to_string();

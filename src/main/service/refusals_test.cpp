@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/time_text.hpp"
+#include "gate/testing/small_gate.hpp"
 #include "main/service/live_server.hpp"
 #include "server/testing/test_client.hpp"
 #include "wire/frame.hpp"
@@ -114,16 +115,8 @@ class RefusalsTest : public testing::Test {
     settings.http = "127.0.0.1:0";
     settings.native = "127.0.0.1:0";
     settings.rules = "rule large: hold if amount > 1000\n";
-    gate::GateOptions& gate = settings.gate;
-    gate.dir = dir_;
-    gate.threads = 1;
-    gate.queue_bytes = 1;  // one submission may wait, whatever its size
-    gate.segments.durability = storage::Durability::kProcess;
-    gate.segments.segment_bytes = std::uint64_t{16} << 20;
-    gate.pass.profile.accounts = 1024;
-    gate.pass.profile.edges = 4096;
-    gate.pass.profile.bytes_max = std::uint64_t{64} << 20;
-    gate.pass.window_keys_max = 1024;
+    gate::GateOptions& gate = settings.gate = gate::small_gate(dir_);
+    gate.queue_bytes = 1;                 // one submission may wait, whatever its size
     gate.pass.learn.fit_events = 10'240;  // the least that calibrates
     gate.pass.learn.trees = 10;
     gate.pass.dictionary_max = 1;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "gate/testing/small_gate.hpp"
 #include "main/service/live_server.hpp"
 #include "server/testing/test_client.hpp"
 
@@ -28,13 +29,8 @@ class ScoreOnlyTest : public testing::Test {
     settings.config = std::make_shared<const Config>();
     settings.http = "127.0.0.1:0";
     settings.rules = "rule large: hold if amount > 1000\nrule odd: tag odd if amount = 7\n";
-    gate::GateOptions& gate = settings.gate;
-    gate.threads = 1;
+    gate::GateOptions& gate = settings.gate = gate::small_gate("");
     gate.pass.mode = ledger::LedgerMode::kOff;
-    gate.pass.profile.accounts = 1024;
-    gate.pass.profile.edges = 4096;
-    gate.pass.profile.bytes_max = std::uint64_t{64} << 20;
-    gate.pass.window_keys_max = 1024;
     gate.pass.learn.fit_events = 10'240;  // the least that calibrates
     gate.pass.learn.trees = 10;
     auto server = LiveServer::start(std::move(settings));
