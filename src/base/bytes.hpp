@@ -59,8 +59,10 @@ class ByteWriter {
   // Hands what was written on to `drain`, about a megabyte at a time and the rest with flush(), so
   // that large state need not be held twice. bytes() is then what has not been handed on.
   explicit ByteWriter(Drain drain) : limit_(kDrainBytes), drain_(std::move(drain)) {}
+  // Without a drain it does nothing.
   void flush() {
-    if (drain_ && !bytes_.empty()) drain_(bytes_);
+    if (!drain_ || bytes_.empty()) return;
+    drain_(bytes_);
     drained_ += bytes_.size();
     bytes_.clear();
   }

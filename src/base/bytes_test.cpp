@@ -107,6 +107,7 @@ TEST(ByteWriter, DrainsWhatItIsGivenInOrder) {
   }
   EXPECT_LT(out.bytes().size(), ByteWriter::kDrainBytes);
   out.flush();
+  whole.flush();
   EXPECT_TRUE(drained == whole.buffer());
   EXPECT_EQ(longest, large.size());
 }
