@@ -35,7 +35,7 @@ WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::size_t keys_m
     keys_max = std::min(of.spec.keys_max, keys_max);
     groups_.push_back({of.key,
                        idle_us,
-                       std::make_unique<KeyedWindows>(of.spec.key_words, keys_max, ahead_.get()),
+                       std::make_unique<KeyedWindows>(of.spec.key_words, keys_max, &ahead_),
                        {},
                        {}});
   }

@@ -82,7 +82,7 @@ class WindowBank {
   void to_words(Window& window, const RuleWindow& of, std::size_t rows) const;
 
   const RuleSet* rules_ = nullptr;
-  std::unique_ptr<PagePopulator> ahead_ = std::make_unique<PagePopulator>();
+  PagePopulator ahead_;
   std::vector<std::unique_ptr<Window>> windows_;  // in the order of RuleSet::windows
   std::vector<Group> groups_;
   std::vector<KeyColumn> keys_;

@@ -202,8 +202,8 @@ void KeyDirectory::point_index_at(std::uint32_t number) {
 
 // Segments of full size lie in chunks of a huge page, but for the first.
 KeyDirectory::Place* KeyDirectory::new_places(std::uint32_t places) {
-  if (chunk_left_ < places || chunks_.empty()) {
-    chunk_left_ = segments_.size() <= 1 && chunks_.empty() ? places : kChunkSegments * kPlaces;
+  if (chunk_left_ < places) {
+    chunk_left_ = chunks_.empty() ? places : kChunkPlaces;
     if (next_chunk_.size() == chunk_left_) {
       chunks_.push_back(std::exchange(next_chunk_, {}));
     } else {
@@ -216,10 +216,9 @@ KeyDirectory::Place* KeyDirectory::new_places(std::uint32_t places) {
 }
 
 void KeyDirectory::grow_ahead(PagePopulator& ahead) {
-  constexpr std::size_t kChunk = kChunkSegments * kPlaces;
-  if (segments_.size() < 2 || chunk_left_ > kChunk / 2 || next_chunk_.size() != 0) return;
-  next_chunk_ = PagedArray<Place>(kChunk);
-  ahead.want(next_chunk_.data(), kChunk * sizeof(Place));
+  if (segments_.size() < 2 || chunk_left_ > kChunkPlaces / 2 || next_chunk_.size() != 0) return;
+  next_chunk_ = PagedArray<Place>(kChunkPlaces);
+  ahead.want(next_chunk_.data(), kChunkPlaces * sizeof(Place));
 }
 
 std::size_t KeyDirectory::bytes() const {

@@ -81,7 +81,7 @@ class KeyDirectory {
   static constexpr std::int64_t kUnitUs = 2'000'000;  // u32 of it reaches beyond the year 2200
   static constexpr std::uint32_t kFirstPlaces = 64;   // of the first segment, until it is full
   static constexpr std::uint32_t kPlaces = 4096;
-  static constexpr std::size_t kChunkSegments = 32;  // 2 MiB: a huge page
+  static constexpr std::size_t kChunkPlaces = 32 * std::size_t{kPlaces};  // 2 MiB: a huge page
   static constexpr unsigned kDepthMax = 20;
 
   std::uint32_t segment_index(std::uint64_t hash) const {
@@ -102,7 +102,7 @@ class KeyDirectory {
   bool make_room(std::uint64_t hash);
   void enlarge_first();
   void split(std::uint32_t number);
-  void place_again(Segment& segment, std::uint32_t before);
+  void place_again(Segment& segment, std::uint32_t bit);
   Place* new_places(std::uint32_t places);
   void point_index_at(std::uint32_t number);
   Status load_segment(ByteReader& in, std::vector<bool>& taken);
