@@ -77,12 +77,9 @@ void LabelBook::save(ByteWriter& out) const {
 Status LabelBook::load(ByteReader& in) {
   std::vector<LabelControl> labels;
   if (!in.array(labels)) return data_loss("snapshot_labels", "the labels are cut off");
-  std::uint32_t rules_version = 0;
+  const std::uint32_t rules_version = in.u32();
   std::vector<RuleLabels> by_rule;
-  if (in.left() != 0) {  // snapshots of earlier versions end here
-    rules_version = in.u32();
-    if (!in.array(by_rule)) return data_loss("snapshot_labels", "the labels are cut off");
-  }
+  if (!in.array(by_rule)) return data_loss("snapshot_labels", "the labels are cut off");
   rules_version_ = rules_version;
   by_rule_ = std::move(by_rule);
   last_.clear();
