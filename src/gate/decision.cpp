@@ -27,7 +27,7 @@ Decision decision_of(const PassBatch& batch, std::size_t row, RuleHitCursor& hit
     decision.side.assign(from, from + event.side_len);
   }
   decision.seq = batch.first_seq + row;
-  decision.height = batch.height;
+  decision.height = batch.logged ? batch.height : 0;
   decision.core = batch.verdicts[row];
   decision.has_features = true;
   for (unsigned f = 0; f < profile::kFeatures; ++f) {

@@ -302,6 +302,7 @@ PassBatch* Gate::take_batch() {
   batch_free_.wait(lock, [this] { return !free_.empty() || batches_.size() < kBatchesMax; });
   if (free_.empty()) {
     batches_.push_back(std::make_unique<PassBatch>());
+    batches_.back()->logged = log_ != nullptr;
     return batches_.back().get();
   }
   PassBatch* batch = free_.back();
@@ -516,7 +517,6 @@ void Gate::answer_part(const ReplyPart& part, const PassBatch& batch, Ack reache
       Decision& decision = part.reply->decision(row);
       decision = decision_of(batch, at, hits);
       decision.committed = durable;
-      if (log_ == nullptr) decision.height = 0;
     }
   }
   part.reply->close_rows(part.end - part.begin);
@@ -536,7 +536,6 @@ void Gate::answer_repeats(std::vector<RepeatedRow>& repeats, const PassBatch* ba
       RuleHitCursor hits(batch->controls.bytes());
       if (repeat.reply->details) decision = decision_of(*batch, at, hits);
       decision.committed = durable;
-      if (log_ == nullptr) decision.height = 0;
     } else if (repeat_records_ != nullptr) {
       found = repeat_records_->find(repeat.seq, verdict) &&
               (!repeat.reply->details || repeat_records_->find(repeat.seq, decision));

@@ -41,7 +41,8 @@ struct PassBatch {
   std::vector<wire::Event> events;
   std::vector<std::uint8_t> side;
   ledger::ControlWriter controls;
-  bool sealed = true;  // false: nothing but repeated rows; makes no block
+  bool logged = false;  // it becomes a block of the log
+  bool sealed = true;   // false: nothing but repeated rows; makes no block
 
   // From the stages.
   std::shared_ptr<const detect::ModelSet> models;

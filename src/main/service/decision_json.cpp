@@ -152,7 +152,7 @@ std::string DecisionJson::render(const gate::Decision& decision,
   view.models_version = decision.versions.models;
   view.config_version = decision.versions.config;
   view.lists_version = decision.versions.lists;
-  view.height = options.shadow && !decision.duplicate ? 0 : decision.height;
+  view.height = decision.height;
   view.committed = decision.committed;
   // Nothing is committed in shadow or without a log, whatever was asked for.
   const bool durable = options.ack == "committed" || options.ack == "final";

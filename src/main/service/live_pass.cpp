@@ -44,9 +44,8 @@ Result<std::unique_ptr<LivePass>> LivePass::open(gate::GateOptions options,
                                                  const std::string& rules,
                                                  MetricRegistry& metrics) {
   std::unique_ptr<LivePass> live(new LivePass(config, metrics));
-  const bool logged = !options.dir.empty();
-  options.on_committed = [self = live.get(), logged](const gate::PassBatch& batch) {
-    self->committed(batch, logged);
+  options.on_committed = [self = live.get()](const gate::PassBatch& batch) {
+    self->committed(batch);
   };
   options.around_replies = [](const std::function<void()>& answer) {
     const server::WakeBatch one_wake_for_all;
@@ -94,7 +93,7 @@ Status LivePass::close() {
 
 // Runs on the log's thread, or the pass's without a log: it only copies the rows that people want
 // to see.
-void LivePass::committed(const gate::PassBatch& batch, bool logged) {
+void LivePass::committed(const gate::PassBatch& batch) {
   live_metrics_.committed(batch.rows(), system_clock().mono_ns() - batch.admitted_ns);
   if (batch.models != nullptr && batch.versions.models != noted_models_) {
     noted_models_ = batch.versions.models;
@@ -106,8 +105,7 @@ void LivePass::committed(const gate::PassBatch& batch, bool logged) {
     const wire::VerdictCore& core = batch.verdicts[row];
     if (core.outcome == 0 && (core.flags & wire::kAlert) == 0) continue;
     gate::Decision decision = gate::decision_of(batch, row, hits);
-    decision.committed = logged;
-    if (!logged) decision.height = 0;
+    decision.committed = batch.logged;
     if (!publish_.try_push(std::move(decision))) {
       unpublished_.fetch_add(1, std::memory_order_relaxed);
     }

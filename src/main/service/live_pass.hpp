@@ -104,7 +104,7 @@ class LivePass final : public server::PassService {
   LivePass(std::shared_ptr<const Config> config, MetricRegistry& metrics);
 
   // A committed row of interest on its way to the stream.
-  void committed(const gate::PassBatch& batch, bool logged);
+  void committed(const gate::PassBatch& batch);
   void publish_loop();
   void tick_loop();
   // Drops what the log need not keep any more.
