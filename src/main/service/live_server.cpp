@@ -38,13 +38,18 @@ server::HostLimits host_limits(const Config& config) {
   return limits;
 }
 
-}  // namespace
-
-LiveServer::LiveServer() : audit_(std::make_unique<LoggedAudit>()) {}
-
-LiveServer::~LiveServer() {
-  stop().is_ok();
+// HTTP is in the clear, and frames carry no key: beyond this machine both need something in front.
+Status check_reach(const std::string& listen, const Config& config) {
+  WEIR_ASSIGN(const auto address, split_address(listen));
+  const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
+  if (loopback || config.boolean("server.insecure")) return Status::ok();
+  return failed_precondition("refused_to_start", "listening on " + listen +
+                                                     " without TLS would send keys in the clear, "
+                                                     "and take frames from anybody")
+      .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true");
 }
+
+}  // namespace
 
 Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
@@ -58,20 +63,11 @@ Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& t
   return std::pair(text.substr(0, colon), port);
 }
 
-namespace {
+LiveServer::LiveServer() : audit_(std::make_unique<LoggedAudit>()) {}
 
-// HTTP is in the clear, and frames carry no key: beyond this machine both need something in front.
-Status check_reach(const std::string& listen, const Config& config) {
-  WEIR_ASSIGN(const auto address, split_address(listen));
-  const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
-  if (loopback || config.boolean("server.insecure")) return Status::ok();
-  return failed_precondition("refused_to_start", "listening on " + listen +
-                                                     " without TLS would send keys in the clear, "
-                                                     "and take frames from anybody")
-      .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true");
+LiveServer::~LiveServer() {
+  stop().is_ok();
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings settings) {
   std::unique_ptr<LiveServer> server(new LiveServer());
