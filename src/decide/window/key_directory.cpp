@@ -96,18 +96,23 @@ KeyDirectory::Found KeyDirectory::add_key(const std::uint64_t* key, std::uint64_
 // Takes the slot of an idle key, or none. The hand goes round the places in their order in memory,
 // so that looking costs next to nothing.
 std::uint32_t KeyDirectory::reclaim(std::uint32_t now) {
+  const auto idle = [&](std::uint32_t last) { return now > last && now - last > idle_units_; };
+  if (!idle(oldest_)) return kNone;
   const unsigned looks = slots_ >= keys_max_ ? kHandPlacesWhenFull : kHandPlaces;
   for (unsigned look = 0; look < looks; ++look) {
     Segment& segment = segments_[hand_segment_];
     const Place& place = segment.places[hand_];
-    if (place.holder != 0 && now > place.last && now - place.last > idle_units_) {
+    if (place.holder != 0 && idle(place.last)) {
       const std::uint32_t slot = place.holder - 1;
       erase(segment, hand_);
       return slot;
     }
+    if (place.holder != 0) round_oldest_ = std::min(round_oldest_, place.last);
     if (++hand_ <= segment.mask) continue;
     hand_ = 0;
-    if (++hand_segment_ == segments_.size()) hand_segment_ = 0;
+    if (++hand_segment_ < segments_.size()) continue;
+    hand_segment_ = 0;
+    oldest_ = std::exchange(round_oldest_, kNone);
   }
   return kNone;
 }
@@ -131,6 +136,9 @@ void KeyDirectory::put(Segment& segment, const Place& place, std::uint64_t hash)
   while (segment.places[at].holder != 0) at = (at + 1) & segment.mask;
   segment.places[at] = place;
   ++segment.used;
+  // Wherever it was put, behind the hand or before it.
+  oldest_ = std::min(oldest_, place.last);
+  round_oldest_ = std::min(round_oldest_, place.last);
 }
 
 // Makes the hash's segment take one key more; false if its keys cannot be told apart by their
@@ -234,6 +242,8 @@ void KeyDirectory::save(ByteWriter& out) const {
   out.u32(slots_);
   out.u32(hand_segment_);
   out.u32(hand_);
+  out.u32(oldest_);
+  out.u32(round_oldest_);
   out.u8(static_cast<std::uint8_t>(depth_));
   out.u32(static_cast<std::uint32_t>(segments_.size()));
   for (const Segment& segment : segments_) {
@@ -276,7 +286,7 @@ Status KeyDirectory::load_segment(ByteReader& in, std::vector<bool>& taken) {
     std::uint64_t key[kKeyWordsMax] = {};
     for (unsigned word = 0; word < key_words_; ++word) key[word] = in.u64();
     if (!in.ok() || at < next || at > mask || holder == 0 || holder > slots_ || taken[holder - 1] ||
-        std::find(key, key + key_words_, 0U) != key + key_words_) {
+        last < oldest_ || std::find(key, key + key_words_, 0U) != key + key_words_) {
       return damaged;
     }
     taken[holder - 1] = true;
@@ -325,6 +335,8 @@ Status KeyDirectory::load(ByteReader& in) {
   fresh.slots_ = in.u32();
   fresh.hand_segment_ = in.u32();
   fresh.hand_ = in.u32();
+  fresh.oldest_ = in.u32();
+  fresh.round_oldest_ = in.u32();
   fresh.depth_ = in.u8();
   const std::uint32_t segments = in.u32();
   if (!in.ok() || fresh.slots_ > keys_max_ || fresh.slots_ > in.left() / (12 + key_words_ * 8) ||

@@ -9,7 +9,8 @@
 // full splits in two by the next bit of its keys' hashes. Inside a segment open addressing, load at
 // most 0.7; a place (16 bytes) holds a one-word key itself, or the hash of a longer one, and the
 // time of the key's latest event. Each new key looks at the next few places and takes the slot of
-// the first key that has been idle: its last event is older than every window of the directory.
+// the first key that has been idle: its last event is older than every window of the directory. A
+// round over all places tells the oldest of these times, and nobody looks before that one is idle.
 // Which slot a key gets depends on the rows seen, never on batch cuts. Not thread-safe. Allocates
 // only when it grows.
 // Source: Fagin, Nievergelt, Pippenger, Strong, Extendible hashing (ACM TODS 1979).
@@ -48,7 +49,12 @@ class KeyDirectory {
   // Has memory for the next segments made ready once that of the last is half given out.
   void grow_ahead(PagePopulator& ahead);
 
-  void prefetch(std::uint64_t hash) const { ::weir::prefetch(home(hash)); }
+  // Fetches where a search begins and, because half of them go on there, the next line.
+  void prefetch(std::uint64_t hash) const {
+    const Place* const at = home(hash);
+    ::weir::prefetch(at);
+    ::weir::prefetch(at + 3);
+  }
   // Returns the slot of a key. An unknown key gets one if `add`, unless the directory holds
   // keys_max keys none of which is idle at `watermark_us` (or thousands whose hashes begin with the
   // same 20 bits); `time_us` is the event's.
@@ -98,7 +104,7 @@ class KeyDirectory {
                 std::uint32_t now);
   std::uint32_t reclaim(std::uint32_t now);
   void erase(Segment& segment, std::uint32_t at);
-  static void put(Segment& segment, const Place& place, std::uint64_t hash);
+  void put(Segment& segment, const Place& place, std::uint64_t hash);
   bool make_room(std::uint64_t hash);
   void enlarge_first();
   void split(std::uint32_t number);
@@ -123,6 +129,9 @@ class KeyDirectory {
   // The place that is looked at next for an idle key.
   std::uint32_t hand_segment_ = 0;
   std::uint32_t hand_ = 0;
+  // No key's latest event is older: as the last round found, and the round so far.
+  std::uint32_t oldest_ = kNone;
+  std::uint32_t round_oldest_ = kNone;
   std::vector<Place> moved_;  // scratch of a split
 };
 

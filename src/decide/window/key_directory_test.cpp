@@ -97,6 +97,26 @@ TEST_P(KeyDirectoryTest, FullOfLiveKeysRefusesNewOnesUntilSomeAreIdle) {
   EXPECT_EQ(driver.directory().slots(), 5'000U);
 }
 
+// The directory stops looking while it knows of no idle key: it must not overlook the first ones.
+TEST_P(KeyDirectoryTest, GivesAwayTheSlotOfEveryKeyThatIsIdle) {
+  constexpr std::uint64_t kKeys = 1'500;
+  constexpr std::int64_t kStep = 2 * kSecond;  // what the directory tells apart
+  Driver driver(GetParam(), kKeys, 3);
+  for (std::uint64_t id = 0; id < kKeys; ++id) {
+    ASSERT_NE(driver.add(id, kStart + static_cast<std::int64_t>(id) * kStep).slot,
+              KeyDirectory::kNone);
+  }
+  std::uint64_t next_id = kKeys;
+  std::uint64_t given = 0;
+  for (const std::uint64_t idle : {0U, 1U, 2U, 100U, 1'000U, 1'499U, 1'500U}) {
+    const std::int64_t time_us = kStart + kHour + static_cast<std::int64_t>(idle) * kStep;
+    for (std::uint64_t id = 0; id < idle + 500; ++id) {  // a round is fewer than 100 attempts
+      given += driver.add(next_id++, time_us).slot != KeyDirectory::kNone;
+    }
+    EXPECT_EQ(given, idle);
+  }
+}
+
 TEST_P(KeyDirectoryTest, RefusesADamagedSnapshot) {
   Driver driver(GetParam(), 20'000, 5);
   for (std::uint64_t id = 0; id < 8'000; ++id) driver.add(id, kStart);
