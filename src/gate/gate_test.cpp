@@ -146,6 +146,29 @@ TEST_F(GateTest, AFailedSyncStopsEveryAcknowledgementUntilRecovery) {
   EXPECT_EQ(gate_->admission().next_seq(), 13U);
 }
 
+TEST_F(GateTest, ARuleReadsTheBalanceAsTheBlockBeforeLeftIt) {
+  options_.pass.mode = ledger::LedgerMode::kExecute;
+  open();
+  const auto pay = [this](std::uint64_t number, wire::EntityId from, std::uint64_t to,
+                          std::int64_t amount) {
+    wire::EventBatch batch = stream(number, 1);
+    batch.events[0].debtor = from.word;
+    batch.events[0].creditor = wire::EntityId::number(wire::EntityKind::kAccount, to).word;
+    batch.events[0].amount = amount;
+    return ask(std::move(batch)).verdicts[0].core;
+  };
+  const auto account = wire::EntityId::number(wire::EntityKind::kAccount, 5);
+  const auto outside = wire::EntityId::number(wire::EntityKind::kExternal, 1);
+  EXPECT_EQ(pay(1, outside, 5, 10'000).ledger_status,
+            static_cast<std::uint8_t>(wire::LedgerStatus::kApplied));
+  // Nobody read it so far: the rules that do come later.
+  put_rules("rule poor: block if balance < 80.00");
+  EXPECT_EQ(pay(2, account, 6, 4'000).outcome, static_cast<std::uint8_t>(wire::Outcome::kPass));
+  EXPECT_EQ(pay(3, account, 6, 4'000).outcome, static_cast<std::uint8_t>(wire::Outcome::kBlock));
+  put_rules("rule large: block if amount > 1000", 2);
+  EXPECT_EQ(pay(4, account, 6, 4'000).outcome, static_cast<std::uint8_t>(wire::Outcome::kPass));
+}
+
 TEST_F(GateTest, WithoutADirectoryItDecidesAndLogsNothing) {
   options_.dir.clear();
   open();

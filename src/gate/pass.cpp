@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/log.hpp"
+#include "base/prefetch.hpp"
 #include "decide/rules/rule_set.hpp"
 #include "gate/control.hpp"
 #include "gate/detected.hpp"
@@ -128,21 +129,25 @@ void Pass::score(PassBatch& batch) const {
 
 // The rule field `balance`: what the debtor could spend when the previous block ended.
 void Pass::read_balances(const PassBatch& batch) {
-  if (options_.mode != ledger::LedgerMode::kExecute) {
+  const bool read = decider_.rules()->reads(decide::RuleField::kBalance);
+  if (!read || options_.mode != ledger::LedgerMode::kExecute) {
     balances_.clear();
     balances_valid_.clear();
     return;
   }
   const std::size_t rows = batch.rows();
-  constexpr std::size_t kAhead = 16;
   balances_.resize(rows);
   balances_valid_.resize(rows);
   const ledger::Accounts& accounts = executor_.accounts();
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (row + kAhead < rows) {
-      const wire::Event& ahead = batch.events[row + kAhead];
-      accounts.prefetch(ledger::account_hash(ahead.debtor, ahead.currency));
+  const auto fetch = [&](std::size_t from) {
+    for (std::size_t row = from; row < std::min(from + kPrefetchBurst, rows); ++row) {
+      const wire::Event& event = batch.events[row];
+      accounts.prefetch(ledger::account_hash(event.debtor, event.currency));
     }
+  };
+  fetch(0);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row % kPrefetchBurst == 0) fetch(row + kPrefetchBurst);
     const wire::Event& event = batch.events[row];
     const ledger::Account* account =
         event.debtor == 0 ? nullptr : accounts.find(event.debtor, event.currency);

@@ -223,6 +223,10 @@ Result<std::shared_ptr<const RuleSet>> compile_rules(std::string_view text,
       std::move(status).at(first.nearest).at_line(first.line, first.column).hint(first.hint));
 }
 
+bool RuleSet::reads(RuleField field) const {
+  return std::binary_search(inputs.begin(), inputs.end(), static_cast<expr::InputId>(field));
+}
+
 bool RuleSet::windows_read_scores() const {
   bool reads = false;
   const auto look = [&](const std::optional<expr::NodeId>& root) {

@@ -167,6 +167,8 @@ class RuleSet {
 
   // Compiles the programs again, against what `dictionary` knows now. Thread-safe.
   Result<LinkedRules> link(const wire::Dictionary* dictionary) const;
+  // Returns whether any program reads the field.
+  bool reads(RuleField field) const;
   // Returns whether what windows count depends on scores of detectors.
   bool windows_read_scores() const;
   // Finds what each rule shows when it fires; part of compiling.
