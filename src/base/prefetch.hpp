@@ -1,13 +1,25 @@
 // Prefetching that the compiler cannot lose.
 //
-//   for (...) { prefetch(&table[hash_of(rows[i + 12])]);  use(table[hash_of(rows[i])]); }
+//   for (i ...) {
+//     if (i % kPrefetchBurst == 0) {
+//       for (j ...) prefetch(&table[hash_of(rows[i + kPrefetchBurst + j])]);
+//     }
+//     use(table[hash_of(rows[i])]);
+//   }
 //
 // gcc 12 takes a small function that only calls __builtin_prefetch for one without effect and
 // deletes the calls to it; the loop then waits for every cache miss. A volatile statement has an
 // effect.
 #pragma once
 
+#include <cstddef>
+
 namespace weir {
+
+// How many rows' lines to ask for at once. A prefetch whose page is not in the TLB holds up what
+// comes behind it until the page walk is done; the walks of a run of prefetches overlap. So ask in
+// bursts, one burst ahead of its use, and not for a row at a time.
+inline constexpr std::size_t kPrefetchBurst = 16;
 
 // Asks for the cache line that holds `address`, which need not be valid.
 inline void prefetch(const void* address) {

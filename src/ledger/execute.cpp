@@ -77,16 +77,26 @@ void Executor::execute(std::span<const wire::Event> events, std::span<const std:
                        ExecuteTotals* totals) {
   CHECK_EQ(events.size(), verdicts.size());
   CHECK(order.empty() || order.size() == events.size());
-  constexpr std::size_t kAhead = 12;
+  const std::size_t rows = events.size();
   const auto row_at = [&](std::size_t place) { return order.empty() ? place : order[place]; };
-  const auto fetch = [&](const wire::Event& event) {
-    accounts_.prefetch(account_hash(event.debtor, event.currency));
-    accounts_.prefetch(account_hash(event.creditor, event.currency));
+  const auto fetch_accounts = [&](std::size_t from) {
+    const std::size_t to = std::min(from + kPrefetchBurst, rows);
+    for (std::size_t i = from; i < to; ++i) {
+      const wire::Event& event = events[row_at(i)];
+      accounts_.prefetch(account_hash(event.debtor, event.currency));
+      accounts_.prefetch(account_hash(event.creditor, event.currency));
+    }
   };
-  for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) fetch(events[row_at(i)]);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i + 2 * kAhead < events.size()) weir::prefetch(&events[row_at(i + 2 * kAhead)].debtor);
-    if (i + kAhead < events.size()) fetch(events[row_at(i + kAhead)]);
+  const auto fetch_events = [&](std::size_t from) {
+    const std::size_t to = std::min(from + kPrefetchBurst, rows);
+    for (std::size_t i = from; i < to; ++i) weir::prefetch(&events[row_at(i)].debtor);
+  };
+  fetch_accounts(0);
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (i % kPrefetchBurst == 0) {
+      fetch_accounts(i + kPrefetchBurst);
+      fetch_events(i + 2 * kPrefetchBurst);
+    }
     const std::size_t row = row_at(i);
     const auto outcome = static_cast<wire::Outcome>(verdicts[row].outcome);
     const LedgerStatus status = execute_one(events[row], outcome, first_seq + row);

@@ -13,8 +13,8 @@
 
 #include <cstdint>
 
-#include "base/prefetch.hpp"
 #include "base/paged.hpp"
+#include "base/prefetch.hpp"
 
 namespace weir::profile {
 
@@ -37,7 +37,9 @@ class EntityIndex {
     return h ^ (h >> 32);
   }
   void prefetch(std::uint64_t hash) const {
-    ::weir::prefetch(&table_[home(hash, table_)]);
+    const IndexEntry* const at = &table_[home(hash, table_)];
+    ::weir::prefetch(at);
+    ::weir::prefetch(at + 2);
     if (old_.data() != nullptr) ::weir::prefetch(&old_[home(hash, old_)]);
   }
   // Returns the entry of `id`, or the empty bucket where add() may put it. Valid until the next

@@ -10,7 +10,6 @@ namespace {
 using wire::Event;
 using wire::EventType;
 
-constexpr std::size_t kAhead = 24;  // rows: about one memory latency of work
 constexpr std::uint64_t kDayUs = std::uint64_t{86'400} * 1'000'000;
 
 constexpr double kPowersOfTen[] = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5, 1e6,
@@ -205,7 +204,7 @@ void Gatherer::gather(std::size_t begin, GatheredBlock& block) {
   const bool overflowing = state_.full.load(std::memory_order_relaxed);
   for (std::size_t at = 0; at < rows; ++at) {
     const std::size_t row = begin + at;
-    prepare_to(std::min(row + kAhead, total));
+    if (at % kPrefetchBurst == 0) prepare_to(std::min(row + 2 * kPrefetchBurst, total));
     out_.late[row] = this->row(row, at, block) ? 1 : 0;
     const Event& event = columns_.events[row];
     out_.profile_full[row] =

@@ -16,7 +16,6 @@ constexpr std::int64_t kStartUs = 1'767'571'200'000'000;  // 2026-01-05
 constexpr std::uint64_t kEpochEvents = 100'000;
 constexpr std::uint32_t kAccountsMax = 1U << 27;
 constexpr std::int64_t kMeanAmount = 8'000;  // minor units, about
-constexpr std::size_t kAhead = 16;
 constexpr std::uint8_t kPurpose = 16;
 constexpr std::uint16_t kEuro = 978;
 
@@ -81,7 +80,7 @@ class LedgerStream final : public Simulator {
   // One generator block feeds one payment: 64 bits pick each party, and a hash of all of them
   // decides the rest, which is half the price of a second block.
   struct Draw {
-    std::uint64_t debtor;
+    std::uint64_t debtor;  // bits, then the rank
     std::uint64_t creditor;
     std::uint64_t rest;
   };
@@ -97,18 +96,30 @@ class LedgerStream final : public Simulator {
     return {a, b, scrambled(a ^ std::rotl(b, 29))};
   }
 
+  // Draws a burst of events, then picks their debtors, then fills them in: each step asks for the
+  // memory of the next.
   void pay(std::span<wire::Event> events) {
-    std::array<Draw, kAhead> ring;
-    const auto fetch = [&](std::size_t i) {
-      Draw& d = ring[i % kAhead];
+    std::array<Draw, 3 * kPrefetchBurst> ring;
+    const auto burst = [&](std::size_t from, const auto& step) {
+      const std::size_t to = std::min(from + kPrefetchBurst, events.size());
+      for (std::size_t i = from; i < to; ++i) step(i, ring[i % ring.size()]);
+    };
+    const auto draw_parties = [&](std::size_t i, Draw& d) {
       d = draw(done_ + i);
       popularity_.prefetch(d.debtor);
       popularity_.prefetch(d.creditor);
     };
-    for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) fetch(i);
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      fill(events[i], ring[i % kAhead], done_ + i);
-      if (i + kAhead < events.size()) fetch(i + kAhead);
+    const auto pick_debtor = [&](std::size_t, Draw& d) {
+      d.debtor = popularity_.pick(d.debtor);
+      prefetch(&nonces_[d.debtor]);
+    };
+    burst(0, draw_parties);
+    burst(kPrefetchBurst, draw_parties);
+    burst(0, pick_debtor);
+    for (std::size_t from = 0; from < events.size(); from += kPrefetchBurst) {
+      burst(from + 2 * kPrefetchBurst, draw_parties);
+      burst(from + kPrefetchBurst, pick_debtor);
+      burst(from, [&](std::size_t i, const Draw& d) { fill(events[i], d, done_ + i); });
     }
     done_ += events.size();
   }
@@ -129,7 +140,7 @@ class LedgerStream final : public Simulator {
   }
 
   void fill(wire::Event& event, const Draw& d, std::uint64_t number) {
-    const std::uint32_t debtor = popularity_.pick(d.debtor);
+    const auto debtor = static_cast<std::uint32_t>(d.debtor);
     const std::uint32_t creditor = creditor_of(d, debtor, number / kEpochEvents);
     const auto r = static_cast<std::uint32_t>(d.rest >> 16);
     stamp_id(event, stream_of(kPurpose, 0) ^ options_.seed, number + accounts_);

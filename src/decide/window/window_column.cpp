@@ -12,8 +12,6 @@ namespace {
 using window_internal::is_wide;
 
 constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
-constexpr std::size_t kSlotAhead = 20;  // rows
-constexpr std::size_t kBodyAhead = 8;
 
 std::int64_t grain_of(const WindowSpec& spec) {
   const std::int64_t parts =
@@ -77,11 +75,19 @@ void WindowColumn::prefetch_body(std::uint32_t index) const {
 
 template <class Row>
 void WindowColumn::run_rows(const Row& row, const ColumnRows& in) {
-  const bool bodies = has_bodies();
-  for (std::size_t i = 0; i < std::min(kSlotAhead, in.rows); ++i) prefetch(in.slots[i]);
+  const auto fetch_slots = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < std::min(to, in.rows); ++i) prefetch(in.slots[i]);
+  };
+  const auto fetch_bodies = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < std::min(to, in.rows); ++i) prefetch_body(in.slots[i]);
+  };
+  constexpr std::size_t kBurst = kPrefetchBurst;
+  fetch_slots(0, 3 * kBurst);
   for (std::size_t i = 0; i < in.rows; ++i) {
-    if (i + kSlotAhead < in.rows) prefetch(in.slots[i + kSlotAhead]);
-    if (bodies && i + kBodyAhead < in.rows) prefetch_body(in.slots[i + kBodyAhead]);
+    if (i % kBurst == 0) {
+      fetch_slots(i + 3 * kBurst, i + 4 * kBurst);
+      if (has_bodies()) fetch_bodies(i + kBurst, i + 2 * kBurst);
+    }
     in.out.values[i] = 0;
     in.out.valid[i] = 0;
     if (in.out.saturated != nullptr) in.out.saturated[i] = 0;
