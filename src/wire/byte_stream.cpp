@@ -70,7 +70,8 @@ class HeadedStream final : public ByteStream {
 };
 
 Status broken(const char* format, const char* why) {
-  return data_loss("compressed_data", std::string(format) + " stream: " + why);
+  return invalid_argument("compressed_data", std::string(format) + " stream: " + why)
+      .hint("the bytes are damaged or were cut off; send or copy them again");
 }
 
 // Holds the compressed bytes that wait to be decompressed.

@@ -22,7 +22,7 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;
   // Reads up to out.size() bytes; 0 only at the end. Errors: errno of the file;
-  // data_loss/compressed_data for a broken gzip or zstd stream.
+  // invalid_argument/compressed_data for a broken gzip or zstd stream.
   virtual Result<std::size_t> read(std::span<std::uint8_t> out) = 0;
 };
 

@@ -1,5 +1,8 @@
 // /v1/keys: API keys. The text of a key is in one reply only: the one that made it.
+#include <boost/asio/ip/address.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/time_text.hpp"
@@ -40,6 +43,27 @@ Result<Response> get_keys(Call& call) {
   return json_response(200, std::move(out));
 }
 
+// Reads where a key may be used from, as the server writes its peers' addresses. What is no list of
+// addresses is refused: a key meant for one machine must not become one for all.
+Result<std::vector<std::string>> read_addresses(const JsonValue* list) {
+  std::vector<std::string> addresses;
+  if (list == nullptr || list->kind == JsonValue::Kind::kNull) return addresses;
+  if (!list->is_array())
+    return fail(invalid_argument("field_type", "member 'addresses' must be an array")
+                    .at("addresses")
+                    .hint("write [\"10.0.0.1\"]; [] means any address"));
+  for (const JsonValue& item : list->items) {
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(item.string, error);
+    if (error)
+      return fail(invalid_argument("address", "'" + item.string + "' is not an IP address")
+                      .at("addresses")
+                      .hint("write 10.0.0.1 or ::1"));
+    addresses.push_back(address.to_string());
+  }
+  return addresses;
+}
+
 Result<Response> post_key(Call& call) {
   WEIR_ASSIGN(const JsonValue body, parse_json(call.request.body));
   ApiKey wanted;
@@ -58,8 +82,7 @@ Result<Response> post_key(Call& call) {
                     .at("scopes")
                     .hint("all, ingest, read, encode, patterns"));
   wanted.scopes = *set;
-  if (const JsonValue* addresses = body.find("addresses"); addresses != nullptr)
-    for (const JsonValue& address : addresses->items) wanted.addresses.push_back(address.string);
+  WEIR_ASSIGN(wanted.addresses, read_addresses(body.find("addresses")));
   WEIR_ASSIGN(wanted.expires_us, body.time_or_zero("expires_at"));
   WEIR_ASSIGN(const NewKey made,
               create_key(call.parts.keys, std::move(wanted), call.parts.clock.wall_us()));

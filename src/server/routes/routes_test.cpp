@@ -219,6 +219,19 @@ TEST_F(RoutesTest, ShowsKeysButNeverTheirSecrets) {
   EXPECT_EQ(post("/v1/keys", "{\"label\":\"x\",\"role\":\"king\"}").status, 400U);
 }
 
+TEST_F(RoutesTest, RefusesAKeyWhoseAddressesAreNone) {
+  const auto make = [&](const std::string& addresses) {
+    return post("/v1/keys", R"({"label":"till","role":"viewer","addresses":)" + addresses + "}");
+  };
+  EXPECT_TRUE(has(make(R"("10.0.0.1")").body, "'addresses' must be an array"));
+  EXPECT_TRUE(has(make(R"(["10.0.0.0/8"])").body, "'10.0.0.0/8' is not an IP address"));
+  EXPECT_EQ(make("[7]").status, 400U);
+  EXPECT_TRUE(has(get("/v1/keys").body, "\"keys\":[{")) << "the test's own keys";
+  EXPECT_FALSE(has(get("/v1/keys").body, "till"));
+  EXPECT_EQ(make(R"(["10.0.0.1","0:0::1"])").status, 201U);
+  EXPECT_TRUE(has(get("/v1/keys").body, R"("addresses":["10.0.0.1","::1"])"));
+}
+
 TEST_F(RoutesTest, ShowsTheOverviewWithExactNumbersAsTexts) {
   const Reply reply = get("/v1/overview");
   EXPECT_TRUE(has(reply.body, "\"refused\":{\"total\":\"3\",\"by_reason\":{\"queue_full\":\"3\"}}"))
