@@ -41,14 +41,24 @@ std::string_view trimmed(std::string_view token) {
   return token;
 }
 
+// Returns as much of a text as a message shows.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kShown = 64;
+  return text.size() <= kShown ? std::string(text) : std::string(text.substr(0, kShown)) + "...";
+}
+
 }  // namespace
 
-bool JsonEventReader::refuse(Refusal code, std::string_view field, std::string_view message) {
+bool JsonEventReader::refuse(Refusal code, std::string_view field, std::string_view message,
+                             std::string_view value) {
   problem_.code = code;
   const Scalar& id = at(JsonMember::kId);
   problem_.event_id = id.given() ? id.text : std::string_view();
   problem_.field = field;
-  problem_.message = message;
+  problem_.message = field.empty() ? "the event" : shortened(field);
+  if (!value.empty()) problem_.message += " '" + shortened(value) + "'";
+  problem_.message += ' ';
+  problem_.message += message;
   return false;
 }
 
@@ -197,15 +207,16 @@ bool JsonEventReader::build_amount(const Scalar& scalar, std::string_view name,
   const Decimal parsed = parse_decimal(scalar.text, event_.exponent);
   switch (parsed.error) {
     case DecimalError::kFormat:
-      return refuse(Refusal::kNumberFormat, name, "is not a decimal number");
+      return refuse(Refusal::kNumberFormat, name, "is not a decimal number", scalar.text);
     case DecimalError::kPrecision:
-      return refuse(Refusal::kAmountPrecision, name, "has more decimals than the currency");
+      return refuse(Refusal::kAmountPrecision, name, "has more decimals than the currency",
+                    scalar.text);
     case DecimalError::kRange:
-      return refuse(Refusal::kAmountRange, name, "is too large");
+      return refuse(Refusal::kAmountRange, name, "is too large", scalar.text);
     case DecimalError::kNone:
       break;
   }
-  if (parsed.units < 0) return refuse(Refusal::kAmountNegative, name, "is below zero");
+  if (parsed.units < 0) return refuse(Refusal::kAmountNegative, name, "is below zero", scalar.text);
   units = parsed.units;
   return true;
 }
@@ -217,9 +228,10 @@ bool JsonEventReader::build_numbers(EventBatch& batch, std::uint32_t row) {
   if (time.kind == Scalar::kNumber && canonical_number(time.text, micros))
     event_.time_us = static_cast<std::int64_t>(micros);
   else if (!parse_time(time.text, event_.time_us))
-    return refuse(Refusal::kDateFormat, "time", "must be RFC 3339 or microseconds since 1970");
+    return refuse(Refusal::kDateFormat, "time", "must be RFC 3339 or microseconds since 1970",
+                  time.text);
   if (event_.time_us < kTimeMin || event_.time_us >= kTimeMax)
-    return refuse(Refusal::kTimeRange, "time", "is outside 1970 to 2200");
+    return refuse(Refusal::kTimeRange, "time", "is outside 1970 to 2200", time.text);
 
   const Scalar& currency = at(JsonMember::kCurrency);
   const Currency* usual = find_currency(options_.currency);
@@ -227,12 +239,12 @@ bool JsonEventReader::build_numbers(EventBatch& batch, std::uint32_t row) {
   event_.exponent = usual == nullptr ? 2 : usual->exponent;
   if (currency.given() &&
       (currency.text.empty() || !options_.ids.currency(batch, event_, row, currency.text)))
-    return refuse(Refusal::kCurrencyUnknown, "currency", "is empty or too long");
+    return refuse(Refusal::kCurrencyUnknown, "currency", "is empty or too long", currency.text);
   const Scalar& exponent = at(JsonMember::kExponent);
   std::uint64_t value = 0;
   if (exponent.given()) {
     if (!canonical_number(exponent.text, value) || value > 12)
-      return refuse(Refusal::kNumberFormat, "exponent", "must be 0 to 12");
+      return refuse(Refusal::kNumberFormat, "exponent", "must be 0 to 12", exponent.text);
     event_.exponent = static_cast<std::uint8_t>(value);
   }
   const Scalar& amount = at(JsonMember::kAmount);
@@ -241,12 +253,14 @@ bool JsonEventReader::build_numbers(EventBatch& batch, std::uint32_t row) {
   if (at(JsonMember::kFee).given()) {
     std::int64_t fee = 0;
     if (!build_amount(at(JsonMember::kFee), "fee", fee)) return false;
-    if (fee > 0xFFFFFFFFLL) return refuse(Refusal::kAmountRange, "fee", "is too large");
+    if (fee > 0xFFFFFFFFLL)
+      return refuse(Refusal::kAmountRange, "fee", "is too large", at(JsonMember::kFee).text);
     event_.fee = static_cast<std::uint32_t>(fee);
   }
   if (at(JsonMember::kNonce).given()) {
     if (!canonical_number(at(JsonMember::kNonce).text, value) || value > 0xFFFFFFFFU)
-      return refuse(Refusal::kNumberFormat, "nonce", "must be a whole number below 2^32");
+      return refuse(Refusal::kNumberFormat, "nonce", "must be a whole number below 2^32",
+                    at(JsonMember::kNonce).text);
     event_.nonce = static_cast<std::uint32_t>(value);
   }
   return true;
@@ -265,7 +279,7 @@ bool JsonEventReader::party(EventBatch& batch, std::string_view name, const Part
   if (!from.id.given()) return entity(batch, name, EntityKind::kAccount, from.bare, word);
   EntityKind kind = EntityKind::kCustomer;
   if (from.kind.given() && !parse_entity_kind(from.kind.text, kind)) {
-    return refuse(Refusal::kJsonShape, name, "is of a kind that nobody knows");
+    return refuse(Refusal::kJsonShape, name, "is of a kind that nobody knows", from.kind.text);
   }
   return entity(batch, name, kind, from.id, word);
 }
@@ -286,7 +300,7 @@ bool JsonEventReader::build_parties(EventBatch& batch, std::uint32_t) {
   if (event_.debtor == 0) event_.debtor = event_.instrument;
   if (event_.creditor == 0) event_.creditor = event_.merchant;
   return (event_.debtor | event_.creditor) != 0 ||
-         refuse(Refusal::kPartyMissing, "debtor", "neither debtor nor creditor is given");
+         refuse(Refusal::kPartyMissing, "debtor", "and creditor are both missing");
 }
 
 bool JsonEventReader::build_flags() {
@@ -295,7 +309,7 @@ bool JsonEventReader::build_flags() {
   std::uint64_t value = 0;
   if (flags.kind == Scalar::kNumber) {
     if (!canonical_number(flags.text, value) || (value & ~std::uint64_t{kEventFlagsKnown}) != 0)
-      return refuse(Refusal::kFlagUnknown, "flags", "holds an unknown bit");
+      return refuse(Refusal::kFlagUnknown, "flags", "holds an unknown bit", flags.text);
     event_.flags = static_cast<std::uint16_t>(value & ~std::uint64_t{kTextId});
     return true;
   }
@@ -304,7 +318,7 @@ bool JsonEventReader::build_flags() {
     event_.flags = bit;
     return true;
   }
-  return refuse(Refusal::kFlagUnknown, "flags", "is no known flag");
+  return refuse(Refusal::kFlagUnknown, "flags", "is no known flag", flags.text);
 }
 
 bool JsonEventReader::build_small(EventBatch& batch, std::uint32_t row) {
@@ -312,7 +326,7 @@ bool JsonEventReader::build_small(EventBatch& batch, std::uint32_t row) {
   if (at(JsonMember::kType).given()) {
     EventType type{};
     if (!parse_event_type(at(JsonMember::kType).text, type))
-      return refuse(Refusal::kTypeUnknown, "type", "is no known type");
+      return refuse(Refusal::kTypeUnknown, "type", "is no known type", at(JsonMember::kType).text);
     event_.type = static_cast<std::uint8_t>(type);
   }
   if (!build_flags()) return false;
@@ -320,7 +334,7 @@ bool JsonEventReader::build_small(EventBatch& batch, std::uint32_t row) {
   if ((at(JsonMember::kChannel).given() &&
        !options_.ids.channel(batch, event_, row, at(JsonMember::kChannel).text)) ||
       (category.given() && !options_.ids.category(batch, event_, row, category.text)))
-    return refuse(Refusal::kEncoding, "channel", "channel or category is longer than 512 bytes");
+    return refuse(Refusal::kEncoding, "channel", "or category is longer than 512 bytes");
   event_.country[0] = country_number(debtor_.country.text);
   event_.country[1] =
       country_number(creditor_.country.given() ? creditor_.country.text : merchant_.country.text);
@@ -352,7 +366,7 @@ bool JsonEventReader::build_side(EventBatch& batch, std::uint64_t index) {
     batch.add_side(event_, SideTag::kAttrs, as_bytes(attrs_));
   }
   return event_.side_len <= kSideBytesMax ||
-         refuse(Refusal::kSideBounds, "attrs", "texts and attributes are more than 64 KiB");
+         refuse(Refusal::kSideBounds, "attrs", "and texts are more than 64 KiB");
 }
 
 bool JsonEventReader::build(std::uint64_t index, EventBatch& batch) {

@@ -93,7 +93,9 @@ class JsonEventReader {
   bool entity(EventBatch& batch, std::string_view name, EntityKind kind, const Scalar& scalar,
               std::uint64_t& word);
   bool party(EventBatch& batch, std::string_view name, const Party& from, std::uint64_t& word);
-  bool refuse(Refusal code, std::string_view field, std::string_view message);
+  // Makes the problem "FIELD 'VALUE' MESSAGE"; returns false.
+  bool refuse(Refusal code, std::string_view field, std::string_view message,
+              std::string_view value = {});
 
   NdjsonOptions options_;
   simdjson::ondemand::parser parser_;

@@ -167,6 +167,22 @@ TEST(Ndjson, NamesWhatIsWrong) {
                  "");
 }
 
+TEST(Ndjson, SaysWhichValueIsAtFault) {
+  const auto message = [](const std::string& text) {
+    const Outcome outcome = read(text);
+    return outcome.errors.empty() ? std::string() : outcome.errors[0].message;
+  };
+  EXPECT_EQ(message(R"({"id":"a","time":"yesterday"})"),
+            "time 'yesterday' must be RFC 3339 or microseconds since 1970");
+  EXPECT_EQ(message(R"({"id":"a"})"), "time is missing");
+  const std::string begin = R"({"id":"a","time":"2026-11-21T04:00:00Z","amount":)";
+  EXPECT_EQ(message(begin + "-5}"), "amount '-5' is below zero");
+  EXPECT_EQ(message(begin + "1}"), "debtor and creditor are both missing");
+  EXPECT_EQ(message("7"), "the event is not a JSON object");
+  const std::string nines(100, '9');
+  EXPECT_EQ(message(begin + nines + "}"), "amount '" + nines.substr(0, 64) + "...' is too large");
+}
+
 TEST(Ndjson, RefusesEveryTruncationOfASoundObject) {
   for (std::size_t size = 1; size < kFull.size(); ++size) {
     const Outcome outcome = read(kFull.substr(0, size));
