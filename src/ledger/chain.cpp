@@ -82,7 +82,9 @@ Result<Genesis> read_genesis(const std::string& dir) {
   storage::FileOps& files = storage::system_files();
   const std::string path = genesis_path(dir);
   const int fd = files.open(path, O_RDONLY | O_CLOEXEC, 0);
-  if (fd == -ENOENT) return fail(not_found("genesis_missing", path + " does not exist"));
+  if (fd == -ENOENT)
+    return fail(not_found("genesis_missing", path + " does not exist")
+                    .hint("name a data directory of weir run, import or serve"));
   if (fd < 0) return fail(errno_status("open", path, -fd));
   const std::int64_t size = files.size(fd);
   Status status = size < 0 ? errno_status("stat", path, static_cast<int>(-size)) : Status::ok();

@@ -20,7 +20,9 @@ Result<int> run_check(const Arguments& args) {
   ConfigInputs inputs;
   inputs.file_path =
       args.positional().empty() ? args.text("config", "weir.toml") : args.positional()[0];
-  WEIR_ASSIGN(inputs.file_text, read_text_file(inputs.file_path));
+  auto text = read_text_file(inputs.file_path);
+  if (!text) return fail(Status(text.error()).hint("weir config init > weir.toml writes one"));
+  inputs.file_text = std::move(*text);
   inputs.environment = config_environment();
   inputs.flags = args.texts("set");
   const ConfigLoad load = load_config(inputs);

@@ -164,6 +164,11 @@ Result<int> run(const Arguments& args) {
   };
   WEIR_ASSIGN(const double seconds, args.f64("seconds", 0));
   WEIR_ASSIGN(const double rate, args.f64("rate", 2000));
+  if (seconds < 0 || rate <= 0) {
+    return fail(invalid_argument("usage", "--" + std::string(rate <= 0 ? "rate" : "seconds") +
+                                              " takes a number above 0, not \"" +
+                                              args.text(rate <= 0 ? "rate" : "seconds") + "\""));
+  }
   WEIR_ASSIGN(const std::uint64_t seed, args.u64("seed", 1));
   WEIR_ASSIGN(const auto config, demo_configuration());
   set_log_level(LogLevel::kWarning);
@@ -176,7 +181,9 @@ Result<int> run(const Arguments& args) {
   settings.any_port = !args.has("http");
   WEIR_ASSIGN(const auto source, make_demo_source(seed));
   std::atomic<bool> seen{false};
+  UnusedDirectory unused(settings.gate.dir);
   WEIR_ASSIGN(const auto server, LiveServer::start(std::move(settings)));
+  unused.keep();
   server->pass().on_alert([&](const std::string& text) {
     if (seen.exchange(true)) return;
     std::printf("\nfirst alert after %.1f s:\n%s\n", elapsed_s(), text.c_str());

@@ -72,6 +72,8 @@ std::string handbook_rules() {
 }
 
 Result<std::string> read_text_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return fail(errno_status("read", path, EISDIR));
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(errno_status("open", path, errno));
   std::ostringstream text;
@@ -87,7 +89,9 @@ Result<std::shared_ptr<const Config>> logged_configuration(const std::string& di
     if (variable.first == "WEIR_WIRE__MASK_KEY_FILE") inputs.environment.push_back(variable);
   }
   WEIR_ASSIGN(inputs.file_text, read_config_file(inputs.file_path));
-  if (!inputs.file_text) return fail(not_found("no_log", "no log in " + dir));
+  if (!inputs.file_text)
+    return fail(not_found("no_log", "no log in " + dir)
+                    .hint("name a data directory of weir run, import or serve"));
   ConfigLoad load = load_config(inputs);
   if (!load.problems.empty()) return fail(config_status(load.problems));
   return load.config;

@@ -60,7 +60,8 @@ Result<int> run(const Arguments& args) {
   WEIR_ASSIGN(const std::uint64_t from, args.u64("from", first));
   if (from < first || to > head || from > to + 1) {
     return fail(invalid_argument("usage", "blocks " + std::to_string(first) + " to " +
-                                              std::to_string(head) + " can be recomputed"));
+                                              std::to_string(head) + " can be recomputed, not " +
+                                              std::to_string(from) + " to " + std::to_string(to)));
   }
   if (first != 1) {
     std::printf("bodies are kept from block %llu on; recomputed from the snapshot of block %llu\n",

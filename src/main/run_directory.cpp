@@ -14,4 +14,15 @@ std::string fresh_directory(std::string_view prefix) {
   }
 }
 
+UnusedDirectory::UnusedDirectory(std::string path) {
+  std::error_code error;
+  const bool made = !path.empty() && std::filesystem::create_directories(path, error);
+  if (made) path_ = std::move(path);
+}
+
+UnusedDirectory::~UnusedDirectory() {
+  std::error_code error;
+  if (!path_.empty()) std::filesystem::remove_all(path_, error);
+}
+
 }  // namespace weir::main

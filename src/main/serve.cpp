@@ -6,6 +6,7 @@
 
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
+#include "main/run_directory.hpp"
 #include "main/service/live_server.hpp"
 #include "main/verbs.hpp"
 
@@ -57,7 +58,9 @@ Result<int> run(const Arguments& args) {
   if (args.has("rules")) {
     WEIR_ASSIGN(settings.rules, read_text_file(args.text("rules")));
   }
+  UnusedDirectory unused(settings.gate.dir);
   WEIR_ASSIGN(const auto server, LiveServer::start(std::move(settings)));
+  unused.keep();
   const gate::RecoverySummary& recovery = server->pass().gate().recovery();
   std::printf("recovered %llu blocks (%llu events replayed) in %.2f s\n",
               static_cast<unsigned long long>(recovery.log.blocks),

@@ -28,7 +28,13 @@ Result<Digest> parse_digest(const std::string& text, std::string_view option) {
 Result<int> check_proof_file(const Arguments& args) {
   WEIR_ASSIGN(const Digest root, parse_digest(args.text("root"), "root"));
   WEIR_ASSIGN(const std::string text, read_text_file(args.text("check")));
-  WEIR_ASSIGN(const ledger::Proof proof, ledger::Proof::parse(text));
+  const auto parsed = ledger::Proof::parse(text);
+  if (!parsed) {
+    return fail(invalid_argument(parsed.error().reason(), args.text("check") + " holds no proof: " +
+                                                              parsed.error().message())
+                    .hint("weir verify DIR --proof ID writes one"));
+  }
+  const ledger::Proof& proof = *parsed;
   if (Status status = ledger::check_proof(proof, root); !status.is_ok()) {
     std::fprintf(stderr, "weir: %s\n", status.to_string().c_str());
     return kExitUnsound;
@@ -78,15 +84,22 @@ Result<int> verify_directory(const std::string& dir, const Arguments& args) {
 }
 
 Result<int> run(const Arguments& args) {
+  if (args.has("check") != args.has("root")) {
+    return fail(invalid_argument("usage", "--check FILE and --root HASH go together"));
+  }
   if (args.has("check")) return check_proof_file(args);
   if (args.positional().size() != 1) {
     return fail(invalid_argument("usage", "weir verify needs one data directory"));
   }
   const std::string& dir = args.positional()[0];
   if (!args.has("proof")) return verify_directory(dir, args);
-  WEIR_ASSIGN(const ledger::Proof proof,
-              ledger::prove_event(dir, wire::event_key(args.text("proof"))));
-  std::printf("%s\n", proof.to_json().c_str());
+  const auto proof = ledger::prove_event(dir, wire::event_key(args.text("proof")));
+  if (!proof && proof.error().reason() == "event_unknown") {
+    return fail(not_found(
+        "event_unknown", "no block of " + dir + " holds the event \"" + args.text("proof") + "\""));
+  }
+  if (!proof) return fail(proof.error());
+  std::printf("%s\n", proof->to_json().c_str());
   return kExitOk;
 }
 

@@ -54,12 +54,14 @@ Status check_reach(const std::string& listen, const Config& config) {
 Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(text.data() + colon + 1, end, port).ptr != end) {
+  const auto refuse = [&text] {
     return fail(invalid_argument("listen_address", "\"" + text + "\" is no address to listen on")
-                    .hint("write 127.0.0.1:8740"));
-  }
+                    .hint("write 127.0.0.1:8740; ports end at 65535"));
+  };
+  if (colon == std::string::npos || colon == 0) return refuse();
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc{} || rest != end) return refuse();
   return std::pair(text.substr(0, colon), port);
 }
 
@@ -158,7 +160,11 @@ Status LiveServer::listen(const LiveServerSettings& settings) {
     make_host(options);
     ports = host_->start();
   }
-  WEIR_ASSIGN(ports_, std::move(ports));
+  if (!ports) {
+    return Status(ports.error())
+        .hint("take an address of this machine and a port that is free; 0 is any");
+  }
+  ports_ = *ports;
   live_->publish_to(&host_->hub());
   return Status::ok();
 }

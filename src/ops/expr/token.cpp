@@ -259,6 +259,8 @@ std::string caret(std::string_view text, std::uint64_t line, std::uint32_t colum
   text = text.substr(0, text.find('\n'));
   if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
   std::string out(text);
+  for (char& c : out)  // a file that is no text must not steer the terminal
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
   out += '\n';
   std::uint32_t at = 1;
   for (std::size_t i = 0; i < text.size() && at < column; ++i) {

@@ -73,6 +73,7 @@ TEST(Token, CaretPointsAtTheColumn) {
   EXPECT_EQ(caret("\tü x", 1, 4), "\tü x\n\t  ^");
   EXPECT_EQ(caret("a", 1, 3), "a\n  ^");
   EXPECT_EQ(caret("a", 7, 1), "");
+  EXPECT_EQ(caret("a\x1b[2Jb", 1, 2), "a?[2Jb\n ^") << "no escape reaches the terminal";
 }
 
 TEST(Token, NearestNameIsCloseOrNothing) {
