@@ -311,6 +311,7 @@ void Admission::append(const std::shared_ptr<PendingReply>& pending, std::size_t
 
 void Admission::finish(PassBatch& batch) {
   const wire::Dictionary::Mark mark = dictionary_.mark();
+  batch.dictionary_end = mark;
   if (mark == mark_) return;
   payload_.buffer().clear();
   dictionary_.write(mark_, payload_);

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
   const PipelineOptions pipeline{gate->options_.threads, gate->options_.batches_in_flight};
   Stages& stages = *gate;  // a private base: make_unique could not convert
   gate->pipeline_ = std::make_unique<Pipeline>(stages, pipeline, gate->stage_times_);
+  if (gate->mirror_ != nullptr) gate->mirror_->start();
   gate->thread_ = std::thread([g = gate.get()] { g->run(); });
   return gate;
 }
@@ -87,6 +88,7 @@ Status Gate::recover() {
     }
   }
   snapshot_height_ = recovery_.snapshot_height;
+  mirror_ = std::make_unique<DictionaryMirror>(options_.dir + "/weir.db", pass_->dictionary());
   counters_.snapshot_height = snapshot_height_;
   counters_.sealed_height = durable;
   counters_.committed_seq = admission_->next_seq() - 1;
@@ -193,6 +195,7 @@ Status Gate::close() {
   children_.stop();
   if (log_ != nullptr) log_->drain();
   const std::lock_guard lock(mutex_);
+  if (mirror_ != nullptr) mirror_->stop();
   return failure_;
 }
 
@@ -474,6 +477,7 @@ void Gate::committed(PassBatch& batch, const Status& status) {
   } else {
     if (batch.controls.count() != 0) admission_->producers().commit(batch.controls.bytes());
     if (options_.on_committed) options_.on_committed(batch);
+    if (mirror_ != nullptr) mirror_->committed(batch.dictionary_end);
     for (const ReplyPart& part : batch.parts) {
       if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);
     }

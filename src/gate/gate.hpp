@@ -23,6 +23,7 @@
 #include "base/histogram.hpp"
 #include "gate/admission.hpp"
 #include "gate/child_replies.hpp"
+#include "gate/dictionary_mirror.hpp"
 #include "gate/disk_guard.hpp"
 #include "gate/label_book.hpp"
 #include "gate/pass.hpp"
@@ -216,6 +217,7 @@ class Gate final : private Stages {
   std::unique_ptr<Pass> pass_;
   std::unique_ptr<Admission> admission_;
   RecoverySummary recovery_;
+  std::unique_ptr<DictionaryMirror> mirror_;  // of the pass's dictionary; null without a log
 
   mutable std::mutex mutex_;  // guards the queues and flags below
   std::condition_variable work_;

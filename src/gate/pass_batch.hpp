@@ -14,6 +14,7 @@
 #include "profile/gathered.hpp"
 #include "profile/profiles.hpp"
 #include "wire/batch.hpp"
+#include "wire/dictionary.hpp"
 #include "wire/verdict.hpp"
 
 namespace weir::gate {
@@ -41,8 +42,9 @@ struct PassBatch {
   std::vector<wire::Event> events;
   std::vector<std::uint8_t> side;
   ledger::ControlWriter controls;
-  bool logged = false;  // it becomes a block of the log
-  bool sealed = true;   // false: nothing but repeated rows; makes no block
+  wire::Dictionary::Mark dictionary_end = 0;  // behind the names that this block and earlier hold
+  bool logged = false;                        // it becomes a block of the log
+  bool sealed = true;                         // false: nothing but repeated rows; makes no block
 
   // From the stages.
   std::shared_ptr<const detect::ModelSet> models;

@@ -60,6 +60,17 @@ class Dictionary {
     const Mark end = mark();
     while (const Entry* entry = next(from, end)) visit(entry->space, entry->value, entry->view());
   }
+  // As visit(), for at most `count` of the entries between `from` and `to`, a mark of this
+  // dictionary; returns the place behind the last of them.
+  template <class Visit>
+  Mark visit_some(Mark from, Mark to, std::uint64_t count, Visit&& visit) const {
+    for (; count != 0; --count) {
+      const Entry* entry = next(from, to);
+      if (entry == nullptr) break;
+      visit(entry->space, entry->value, entry->view());
+    }
+    return from;
+  }
   // Writes the entries added since `from`: u64 count, then u8 namespace, u64 number and text each.
   void write(Mark from, ByteWriter& out) const;
   // Adds what write() wrote. Errors: data_loss/dictionary_mismatch if a number would come out

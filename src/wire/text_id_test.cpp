@@ -149,6 +149,43 @@ TEST(TextResolver, PatchesSmallFieldsWithTheirOffsets) {
   EXPECT_EQ(batch.events[0].currency, kAssetFirst);
 }
 
+TEST(CheckInterned, RefusesNumbersThatNoTextHas) {
+  Dictionary dictionary;
+  ASSERT_TRUE(dictionary.add(static_cast<std::uint8_t>(EntityKind::kAccount), "a-1"));
+  ASSERT_TRUE(dictionary.add(static_cast<std::uint8_t>(EntityKind::kCard), "c-1"));
+  ASSERT_TRUE(dictionary.add(static_cast<std::uint8_t>(Namespace::kCategory), "GDDS"));
+  const std::uint64_t known = EntityId::interned(EntityKind::kAccount, 1).word;
+  const std::uint64_t unknown = EntityId::interned(EntityKind::kAccount, 2).word;
+  std::vector<Event> events;
+  std::vector<std::uint16_t> wanted;
+  const auto expect = [&](Refusal refusal) -> Event& {
+    wanted.push_back(static_cast<std::uint16_t>(refusal));
+    return events.emplace_back();
+  };
+  constexpr auto kTaken = static_cast<Refusal>(0);
+  expect(kTaken).debtor = known;
+  expect(Refusal::kPartyMissing).debtor = unknown;
+  expect(Refusal::kPartyMissing).creditor = unknown;
+  expect(Refusal::kPartyMissing).merchant = EntityId::interned(EntityKind::kMerchant, 1).word;
+  expect(Refusal::kPartyMissing).device = EntityId::interned(EntityKind::kDevice, 1).word;
+  expect(Refusal::kPartyMissing).instrument = EntityId::interned(EntityKind::kCard, 2).word;
+  expect(kTaken).instrument = EntityId::interned(EntityKind::kCard, 1).word;
+  expect(Refusal::kPartyMissing).ip = EntityId::interned(EntityKind::kIp, 1).word;
+  expect(kTaken).debtor = EntityId::number(EntityKind::kAccount, 2).word;  // a plain number
+  expect(kTaken).category = kCategoryTextFirst;
+  expect(Refusal::kFieldMissing).category = kCategoryTextFirst + 1;
+  expect(kTaken).category = 5411;
+  // The party's refusal comes before the category's, and an earlier one before both.
+  Event& both = expect(Refusal::kPartyMissing);
+  both.debtor = unknown;
+  both.category = kCategoryTextFirst + 1;
+  expect(Refusal::kAmountNegative).debtor = unknown;
+  std::vector<std::uint16_t> refusals(events.size(), 0);
+  refusals.back() = static_cast<std::uint16_t>(Refusal::kAmountNegative);
+  check_interned(events, dictionary, refusals);
+  EXPECT_EQ(refusals, wanted);
+}
+
 TEST(EntityText, GivesBackWhatWasRead) {
   Dictionary dictionary;
   ASSERT_TRUE(dictionary.add(0, "a-1"));
