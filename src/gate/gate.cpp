@@ -63,6 +63,7 @@ Status Gate::recover() {
   ledger::BlockLogOptions log_options;
   log_options.genesis.chain_id = options_.chain_id;
   log_options.genesis.created_us = clock_.wall_us();
+  log_options.genesis.config_hash = options_.config_hash;
   log_options.segments = options_.segments;
   log_options.committer.around_group = options_.around_replies;
   WEIR_ASSIGN(log_, ledger::BlockLog::open(options_.dir, log_options, recovery_.log));
@@ -87,8 +88,8 @@ Status Gate::recover() {
           .hint("weir replay shows the difference; was the log written by another version?");
     }
   }
-  snapshot_height_ = recovery_.snapshot_height;
   mirror_ = std::make_unique<DictionaryMirror>(options_.dir + "/weir.db", pass_->dictionary());
+  snapshot_height_ = recovery_.snapshot_height;
   counters_.snapshot_height = snapshot_height_;
   counters_.sealed_height = durable;
   counters_.committed_seq = admission_->next_seq() - 1;
@@ -194,8 +195,8 @@ Status Gate::close() {
   if (thread_.joinable()) thread_.join();
   children_.stop();
   if (log_ != nullptr) log_->drain();
-  const std::lock_guard lock(mutex_);
   if (mirror_ != nullptr) mirror_->stop();
+  const std::lock_guard lock(mutex_);
   return failure_;
 }
 
@@ -476,8 +477,8 @@ void Gate::committed(PassBatch& batch, const Status& status) {
     for (const ReplyPart& part : batch.parts) part.reply->fail(status);
   } else {
     if (batch.controls.count() != 0) admission_->producers().commit(batch.controls.bytes());
-    if (options_.on_committed) options_.on_committed(batch);
     if (mirror_ != nullptr) mirror_->committed(batch.dictionary_end);
+    if (options_.on_committed) options_.on_committed(batch);
     for (const ReplyPart& part : batch.parts) {
       if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);
     }

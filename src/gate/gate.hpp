@@ -41,6 +41,7 @@ struct GateOptions {
   AdmissionOptions admission;
   storage::SegmentLogOptions segments;
   std::uint64_t chain_id = 1;
+  Digest config_hash{};  // of the configuration's text, for the genesis of a new log
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;
   std::uint64_t free_bytes_min = 0;  // below this much free disk new events are refused
   bool trust_log = false;  // recovery takes the log's verdicts instead of computing them again
@@ -216,8 +217,8 @@ class Gate final : private Stages {
   std::atomic<std::uint64_t> queue_bytes_;
   std::unique_ptr<Pass> pass_;
   std::unique_ptr<Admission> admission_;
-  RecoverySummary recovery_;
   std::unique_ptr<DictionaryMirror> mirror_;  // of the pass's dictionary; null without a log
+  RecoverySummary recovery_;
 
   mutable std::mutex mutex_;  // guards the queues and flags below
   std::condition_variable work_;

@@ -169,6 +169,23 @@ TEST_F(GateTest, ARuleReadsTheBalanceAsTheBlockBeforeLeftIt) {
   EXPECT_EQ(pay(4, account, 6, 4'000).outcome, static_cast<std::uint8_t>(wire::Outcome::kPass));
 }
 
+TEST_F(GateTest, ALogKeepsTheConfigurationsHashItWasBegunWith) {
+  open();
+  EXPECT_EQ(gate_->log()->genesis().config_hash, Digest{}) << "as logs had it once";
+  ask(stream(1, 4));
+  options_.config_hash = sha256(as_bytes("edges = 1"));
+  reopen();
+  EXPECT_EQ(gate_->log()->genesis().config_hash, Digest{});
+  ASSERT_TRUE(gate_->close().is_ok());
+  gate_.reset();
+  std::filesystem::remove_all(dir_);
+  const Digest first = options_.config_hash;
+  open();
+  options_.config_hash = sha256(as_bytes("edges = 2"));
+  reopen();
+  EXPECT_EQ(gate_->log()->genesis().config_hash, first);
+}
+
 TEST_F(GateTest, WithoutADirectoryItDecidesAndLogsNothing) {
   options_.dir.clear();
   open();

@@ -20,7 +20,7 @@ namespace weir::ledger {
 struct Genesis {
   std::uint64_t chain_id = 1;
   std::int64_t created_us = 0;
-  Digest config_hash{};
+  Digest config_hash{};  // SHA-256 of the text of the first configuration; zero if not recorded
 
   std::string to_json() const;
   // Reads what to_json() wrote and nothing else, so that every byte of the file counts. data_loss

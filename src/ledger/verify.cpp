@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ledger/block_log.hpp"
+#include "ledger/control.hpp"
 #include "storage/log_reader.hpp"
 
 namespace weir::ledger {
@@ -58,6 +59,19 @@ Status follow_headers(const std::string& dir, const storage::SegmentLog& log, Ch
   return Status::ok();
 }
 
+// Returns the payload of a sound block's record of the configuration, empty if it has none.
+std::vector<std::uint8_t> config_of(Bytes record) {
+  const auto view = BlockView::parse(record);
+  CHECK(view);
+  ControlReader controls(view->control());
+  while (const auto control = controls.next()) {
+    if (control->type == ControlType::kConfig) {
+      return {control->payload.begin(), control->payload.end()};
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<VerifyReport> verify_log(const std::string& dir, const std::optional<Digest>& since) {
@@ -75,6 +89,7 @@ Result<VerifyReport> verify_log(const std::string& dir, const std::optional<Dige
   }
   if (!log) return fail(log.error());
 
+  report.config_hash = genesis->config_hash;
   ChainChecker chain(*genesis);
   report.head = chain.head_hash();
   if (since && *since == report.head) report.since_height = 0;
@@ -90,6 +105,7 @@ Result<VerifyReport> verify_log(const std::string& dir, const std::optional<Dige
     if (!fault) fault = chain.check(header);
     if (fault) break;
     if (report.blocks == 0) report.first_height = header.height;
+    if (header.height == 1) report.first_config = config_of(reader.record());
     chain.advance(header);
     ++report.blocks;
     report.events += header.count;

@@ -26,9 +26,11 @@ struct LogFault {
 };
 
 struct VerifyReport {
-  Height headers = 0;       // sound blocks of which only the header is kept
-  Height first_height = 0;  // of the blocks with bodies
-  Height blocks = 0;        // sound ones with bodies
+  Digest config_hash{};                    // as the genesis has it
+  std::vector<std::uint8_t> first_config;  // payload of block 1's record of the configuration
+  Height headers = 0;                      // sound blocks of which only the header is kept
+  Height first_height = 0;                 // of the blocks with bodies
+  Height blocks = 0;                       // sound ones with bodies
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   Digest head{};  // hash of the last sound block

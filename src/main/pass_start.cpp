@@ -150,6 +150,7 @@ Result<std::unique_ptr<gate::Gate>> start_pass(gate::GateOptions options, const 
     // What verdicts rest on until the log's first record of the configuration.
     WEIR_ASSIGN(const auto begun, logged_configuration(options.dir));
     gate::set_decide_options(*begun, options.pass);
+    options.config_hash = sha256(as_bytes(logged_config_text(config)));
   }
   WEIR_ASSIGN(auto gate, gate::Gate::open(std::move(options), system_clock()));
   WEIR_TRY(put_controls(*gate, first_controls(gate->pass(), config, rules, author)));

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/bytes.hpp"
+#include "gate/control.hpp"
 #include "main/pass_start.hpp"
 #include "main/verbs.hpp"
 #include "wire/batch.hpp"
@@ -49,12 +50,27 @@ Result<int> check_proof_file(const Arguments& args) {
   return kExitOk;
 }
 
+// Says by which configuration the log was begun, and whether its first block holds that one.
+void print_configuration(const ledger::VerifyReport& report) {
+  if (report.config_hash == Digest{}) {
+    std::printf("begun with a configuration that the genesis does not name\n");
+    return;
+  }
+  const auto first = gate::decode_config(report.first_config);
+  const bool same = first && sha256(as_bytes(first->text)) == report.config_hash;
+  std::printf("begun with configuration %s%s\n", to_hex(report.config_hash).c_str(),
+              same                          ? ", which block 1 holds"
+              : report.first_config.empty() ? ""
+                                            : "; block 1 holds another one");
+}
+
 Result<int> verify_directory(const std::string& dir, const Arguments& args) {
   std::optional<Digest> since;
   if (args.has("since")) {
     WEIR_ASSIGN(since, parse_digest(args.text("since"), "since"));
   }
   WEIR_ASSIGN(const ledger::VerifyReport report, ledger::verify_log(dir, since));
+  if (!report.fault || report.fault->file != "genesis.json") print_configuration(report);
   std::printf("%s: %llu blocks, %llu events, %llu bytes; head %s\n", dir.c_str(),
               static_cast<unsigned long long>(report.headers + report.blocks),
               static_cast<unsigned long long>(report.events),

@@ -102,6 +102,20 @@ class VerifyTest(ProgramTest):
         self.weir("import", self.payments("third.csv", rows=1500, seed=9), "--dir", "other", "--batch", 256)
         self.weir("verify", "other", "--since", self.first_head, code=3)
 
+    def configuration(self, log):
+        return re.match(r"begun with configuration ([0-9a-f]{64}), which block 1 holds\n",
+                        self.weir("verify", log).stdout).group(1)
+
+    def test_the_configuration_that_a_log_was_begun_with_is_named(self):
+        begun = self.configuration("log")
+        third = self.payments("third.csv", rows=500, seed=9, first=3000)
+        self.weir("import", third, "--dir", "log", "--set", "decide.alert_tail=3.5")
+        self.assertEqual(self.configuration("log"), begun)
+        self.weir("import", third, "--dir", "same", "--batch", 256)
+        self.assertEqual(self.configuration("same"), begun)
+        self.weir("import", third, "--dir", "other", "--set", "decide.alert_tail=3.5")
+        self.assertNotEqual(self.configuration("other"), begun)
+
     def test_a_damaged_log_proves_nothing(self):
         segment = sorted((self.dir / "log" / "log").iterdir())[0]
         data = bytearray(segment.read_bytes())
