@@ -5,6 +5,7 @@
 
 namespace weir::main {
 
+extern const Command kAuditVerifyCommand;
 extern const Command kBenchForestCommand;
 extern const Command kBenchGateCommand;
 extern const Command kBenchHandbookCommand;

@@ -7,22 +7,10 @@
 
 #include "base/log.hpp"
 #include "main/gate_options.hpp"
+#include "main/service/audit_trail.hpp"
 #include "main/version.hpp"
 
 namespace weir::main {
-
-class LiveServer::LoggedAudit final : public server::AuditSink {
- public:
-  void record(server::AuditEntry entry) override {
-    log_info("audit", "change", entry.action,
-             {{"actor", entry.actor.name},
-              {"role", entry.actor.role},
-              {"address", entry.actor.address},
-              {"request_id", entry.actor.request_id},
-              {"object", entry.object},
-              {"status", entry.status}});
-  }
-};
 
 namespace {
 
@@ -65,8 +53,6 @@ Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& t
   return std::pair(text.substr(0, colon), port);
 }
 
-LiveServer::LiveServer() : audit_(std::make_unique<LoggedAudit>()) {}
-
 LiveServer::~LiveServer() {
   stop().is_ok();
 }
@@ -82,8 +68,12 @@ Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings setting
                                             settings.rules, server->metrics_));
   if (dir.empty()) {
     server->keys_ = std::make_unique<server::MemoryKeyStore>();
+    server->audit_ = std::make_unique<AuditTrail>();
   } else {
     WEIR_ASSIGN(server->keys_, server::SqliteKeyStore::open(dir + "/auth.db"));
+    storage::ChainedLinesOptions trail;
+    trail.instance = to_hex(server->live_->gate().log()->genesis().hash());
+    WEIR_ASSIGN(server->audit_, AuditTrail::open(dir + "/audit", std::move(trail)));
   }
   if (settings.read_config) {
     server->live_->reload_from(settings.read_config, [self = server.get()](const Config& config) {

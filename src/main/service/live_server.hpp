@@ -53,8 +53,7 @@ class LiveServer {
   bool has_keys() const { return !keys_->list().empty(); }
 
  private:
-  class LoggedAudit;
-  LiveServer();
+  LiveServer() = default;
   Status listen(const LiveServerSettings& settings);
   void make_host(const server::HostOptions& options);
 
