@@ -3,31 +3,18 @@
 #include <filesystem>
 #include <fstream>
 
+#include "main/key_file.hpp"
 #include "main/pass_start.hpp"
 #include "wire/csv/mapping.hpp"
 
 namespace weir::main {
-namespace {
-
-constexpr std::size_t kKeyBytesMin = 32;
-
-}  // namespace
-
 Result<std::shared_ptr<const wire::Masking>> load_masking(const Config& config) {
   std::vector<wire::EntityKind> kinds;
   for (const std::string& name : config.list("wire.mask")) {
     CHECK(wire::parse_entity_kind(name, kinds.emplace_back()));
   }
   if (kinds.empty()) return std::shared_ptr<const wire::Masking>();
-  const std::string path(config.text("wire.mask_key_file"));
-  WEIR_ASSIGN(std::string key, read_text_file(path));
-  if (key.ends_with('\n')) key.pop_back();
-  if (key.size() < kKeyBytesMin) {
-    return fail(invalid_argument("mask_key_short", "wire.mask_key_file " + path + " holds " +
-                                                       std::to_string(key.size()) +
-                                                       " bytes; a key has 32 or more")
-                    .hint("openssl rand -hex 32 > " + path));
-  }
+  WEIR_ASSIGN(const std::string key, read_key_file(config, "wire.mask_key_file"));
   return std::make_shared<const wire::Masking>(as_bytes(key), kinds);
 }
 

@@ -12,8 +12,7 @@
 
 namespace weir::main {
 
-// Returns null if wire.mask is empty. Errors: not_found and those of reading the key file;
-// invalid_argument (mask_key_short) below 32 bytes. A line end at the end is not part of the key.
+// Returns null if wire.mask is empty. Errors: those of read_key_file().
 Result<std::shared_ptr<const wire::Masking>> load_masking(const Config& config);
 
 // Remembers in `dir` by which key its texts are masked, and refuses another one from then on

@@ -60,7 +60,7 @@ class MaskingTest(ProgramTest):
         self.assertIn("mask_key_differs",
                       self.weir("import", self.tx, "--dir", "log", *elsewhere, code=2).stderr)
         moved.write_text("short", encoding="utf-8")
-        self.assertIn("mask_key_short",
+        self.assertIn("key_short",
                       self.weir("import", self.tx, "--dir", "log", *elsewhere, code=2).stderr)
 
 

@@ -42,6 +42,8 @@ constexpr std::array kKeys = {
               "Seconds that a stop waits for requests to finish."},
     ConfigKey{"server.insecure", kBool, "false", 0, 0, "", kRestart, kPlain, false,
               "Allow listening beyond loopback: a proxy in front of Weir ends TLS."},
+    ConfigKey{"server.native_key_file", kText, "", 0, 0, "", kRestart, kSecretFile, false,
+              "File with the key that signs frames, 32 bytes or more; empty: frames are unsigned."},
     ConfigKey{"auth.session_h", kInt, "12", 1, 720, "", kReload, kPlain, false,
               "Hours after which a session has to sign in again."},
     ConfigKey{"auth.first_run_minutes", kInt, "60", 1, 1440, "", kRestart, kPlain, false,

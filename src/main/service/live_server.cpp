@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "main/gate_options.hpp"
+#include "main/key_file.hpp"
 #include "main/service/audit_trail.hpp"
 #include "main/version.hpp"
 
@@ -26,14 +27,14 @@ server::HostLimits host_limits(const Config& config) {
   return limits;
 }
 
-// HTTP is in the clear, and frames carry no key: beyond this machine both need something in front.
+// HTTP and frames are in the clear: beyond this machine both need something in front.
 Status check_reach(const std::string& listen, const Config& config) {
   WEIR_ASSIGN(const auto address, split_address(listen));
   const bool loopback = address.first == "localhost" || address.first.rfind("127.", 0) == 0;
   if (loopback || config.boolean("server.insecure")) return Status::ok();
   return failed_precondition("refused_to_start", "listening on " + listen +
-                                                     " without TLS would send keys in the clear, "
-                                                     "and take frames from anybody")
+                                                     " without TLS would send keys and events in "
+                                                     "the clear")
       .hint("listen on 127.0.0.1 behind a TLS proxy, or set server.insecure = true");
 }
 
@@ -62,6 +63,9 @@ Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings setting
   server->config_ = settings.config;
   for (const std::string& listen : {settings.http, settings.native}) {
     if (!listen.empty()) WEIR_TRY(check_reach(listen, *settings.config));
+  }
+  if (!settings.native.empty() && !settings.config->text("server.native_key_file").empty()) {
+    WEIR_ASSIGN(server->native_key_, read_key_file(*settings.config, "server.native_key_file"));
   }
   const std::string dir = settings.gate.dir;
   WEIR_ASSIGN(server->live_, LivePass::open(std::move(settings.gate), settings.config,
@@ -142,6 +146,7 @@ Status LiveServer::listen(const LiveServerSettings& settings) {
     options.native = true;
     options.native_listener.address = native.first;
     options.native_listener.port = native.second;
+    options.native_listener.session.key.assign(native_key_.begin(), native_key_.end());
   }
   make_host(options);
   auto ports = host_->start();

@@ -59,6 +59,7 @@ class LiveServer {
 
   std::shared_ptr<const Config> config_;
   std::string address_;
+  std::string native_key_;  // of frames; empty: none
   MetricRegistry metrics_;
   std::unique_ptr<LivePass> live_;
   std::unique_ptr<server::KeyStore> keys_;

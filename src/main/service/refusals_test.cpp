@@ -155,7 +155,7 @@ const std::set<Refusal> kElsewhere = {
     Refusal::kFrameVersion,      // FramesAreRefusedByTheirField
     Refusal::kFrameSize,         // the same
     Refusal::kFrameChecksum,     // the same
-    Refusal::kFrameTag,          // no setting gives a producer a key: the session's own test
+    Refusal::kFrameTag,          // needs a key: native_key_test
     Refusal::kSequenceGap,       // NumberedFramesAreRefusedOnTheirOwnPort
     Refusal::kQueueFull,         // AFullQueueIs429
     Refusal::kDateAmbiguous,     // CsvIsRefusedByItsHeaderAndDates
