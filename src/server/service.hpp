@@ -178,7 +178,7 @@ struct Overview {
   double events_per_s = 0;
   std::uint64_t pass = 0, hold = 0, block = 0;
   double p50_us = 0, p99_us = 0, p999_us = 0;
-  std::uint32_t latency_window_s = 60;
+  std::uint32_t latency_window_s = 10;
   std::uint64_t queue_depth = 0, queue_limit = 0;
   double queue_wait_p99_us = 0;
   std::vector<std::pair<std::string, std::uint64_t>> refused_by_reason{};

@@ -20,7 +20,7 @@ export const text = {
   rateNote: (total) => `${total} in all`,
   rateChart: 'last two minutes',
   rateHour: 'last hour',
-  latency: 'Latency, socket to reply',
+  latency: 'Latency, submission to answer',
   p99Hour: 'p99, last hour',
   latencyNote: (seconds) => `last ${seconds} s`,
   outcomes: 'Outcomes',

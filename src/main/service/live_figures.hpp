@@ -17,7 +17,7 @@ namespace weir::main {
 
 class LiveFigures {
  public:
-  static constexpr unsigned kWindowSeconds = 60;
+  static constexpr unsigned kWindowSeconds = 10;
   static constexpr unsigned kSparkPoints = 360;
   static constexpr unsigned kSparkStepSeconds = 10;
 
