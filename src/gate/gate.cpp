@@ -478,14 +478,15 @@ void Gate::committed(PassBatch& batch, const Status& status) {
   } else {
     if (batch.controls.count() != 0) admission_->producers().commit(batch.controls.bytes());
     if (mirror_ != nullptr) mirror_->committed(batch.dictionary_end);
+    // Whoever has the answer finds it counted.
+    counters_.committed_events.fetch_add(batch.rows(), std::memory_order_relaxed);
+    if (batch.rows() != 0) counters_.committed_seq = batch.first_seq + batch.rows() - 1;
+    counters_.commit_lag_ns = clock_.mono_ns() - batch.admitted_ns;
     if (options_.on_committed) options_.on_committed(batch);
     for (const ReplyPart& part : batch.parts) {
       if (part.reply->ack >= Ack::kCommitted) answer_part(part, batch, Ack::kCommitted);
     }
     answer_repeats(batch.repeats, &batch, Ack::kCommitted);
-    counters_.committed_events.fetch_add(batch.rows(), std::memory_order_relaxed);
-    if (batch.rows() != 0) counters_.committed_seq = batch.first_seq + batch.rows() - 1;
-    counters_.commit_lag_ns = clock_.mono_ns() - batch.admitted_ns;
   }
   std::vector<RepeatedRow> repeats;
   std::vector<Awaiting> controls;

@@ -90,6 +90,15 @@ TEST_F(GateTest, AcksPromiseWhatTheySay) {
   EXPECT_GE(gate_->log()->durable_height(), committed.verdicts[0].height);
 }
 
+TEST_F(GateTest, WhatIsAnsweredIsCounted) {
+  open();
+  for (std::uint64_t number = 1; number <= 200; ++number) {
+    ask(stream(number, 1));
+    ASSERT_EQ(gate_->counters().committed_events.load(), number);
+    ASSERT_EQ(gate_->counters().committed_seq.load(), number);
+  }
+}
+
 TEST_F(GateTest, AControlHoldsFromItsBlockOnAndAFaultyOneChangesNothing) {
   open();
   put_rules("rule big: hold if amount > 0");
