@@ -63,11 +63,12 @@ class AuditTest(ProgramTest):
         self.change()
         self.end(signal.SIGTERM)
         older = self.head()
+        self.first_key = self.key[5:13]
         self.start()
         self.change()
         self.end(signal.SIGTERM)
         done = self.verify()
-        self.assertRegex(done, r"^log/audit: 4 entries in 1 files, 1 to 4; head [0-9a-f]{64}\nsound\n$")
+        self.assertRegex(done, r"^log/audit: 6 entries in 1 files, 1 to 6; head [0-9a-f]{64}\nsound\n$")
         self.verify("--since", older)
         self.assertIn("never had the hash", self.verify("--since", "0" * 64, code=3))
         self.weir("audit", "verify", "log", "--since", "short", code=1)
@@ -78,9 +79,12 @@ class AuditTest(ProgramTest):
         sound = path.read_bytes()
         lines = sound.splitlines(keepends=True)
         entries = [json.loads(line)["entry"] for line in lines[1:]]
-        self.assertEqual([(e["n"], e["action"] == entries[0]["action"], e["detail"]["status"])
-                          for e in entries], [(1, True, 200), (2, True, 422), (3, True, 200), (4, True, 422)])
-        self.assertEqual(entries[0]["object"], "PUT /v1/rules")
+        # Each start makes a key here.
+        self.assertEqual([(e["n"], e["action"], e["detail"]["status"]) for e in entries],
+                         [(1, "key_create", 201), (2, "rules_put", 200), (3, "rules_put", 422),
+                          (4, "key_create", 201), (5, "rules_put", 200), (6, "rules_put", 422)])
+        self.assertEqual((entries[0]["actor"], entries[0]["object"]), ("local", "key:" + self.first_key))
+        self.assertEqual(entries[1]["object"], "PUT /v1/rules")
         self.assertNotIn(self.key, sound.decode())
 
         flipped = bytearray(sound)

@@ -183,6 +183,15 @@ Result<std::string> LiveServer::make_key(const std::string& label, server::Role 
   wanted.role = role;
   WEIR_ASSIGN(server::NewKey made,
               server::create_key(*keys_, std::move(wanted), system_clock().wall_us()));
+  // Made by whoever starts the program, not by a request.
+  audit_->record({.at_us = system_clock().wall_us(),
+                  .actor = {.name = "local",
+                            .role = std::string(server::role_name(server::Role::kAdmin)),
+                            .address = "local",
+                            .request_id = {}},
+                  .action = "key_create",
+                  .object = "key:" + made.id,
+                  .status = 201});
   return std::move(made.text);
 }
 

@@ -46,7 +46,7 @@ class LiveServer {
   std::uint16_t port() const { return ports_.http; }
   std::uint16_t native_port() const { return ports_.native; }
   std::string url() const { return "http://" + address_ + ":" + std::to_string(ports_.http); }
-  // Makes an API key and returns its text, which cannot be read again.
+  // Makes an API key and returns its text, which cannot be read again. An entry of the audit trail.
   Result<std::string> make_key(const std::string& label, server::Role role);
   // Returns a link that opens the page once, with a session of that role.
   std::string page_link(server::Role role) { return host_->login_link("local", role); }
