@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -65,10 +66,13 @@ inline wire::EventBatch varied_stream(std::uint64_t first, std::size_t count,
 class GateFixture : public testing::Test {
  protected:
   void SetUp() override {
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    // That of a parameter stands behind a slash, and would make a folder that stays.
+    std::replace(name.begin(), name.end(), '/', '_');
     dir_ = (std::filesystem::temp_directory_path() /
-            ("weir_gate_" + std::to_string(::getpid()) + "_" +
-             testing::UnitTest::GetInstance()->current_test_info()->name()))
+            ("weir_gate_" + std::to_string(::getpid()) + "_" + name))
                .string();
+    ASSERT_EQ(std::filesystem::path(dir_).parent_path(), std::filesystem::temp_directory_path());
     std::filesystem::remove_all(dir_);
     options_ = small_gate(dir_);
     options_.snapshot_events = 0;
