@@ -1,5 +1,7 @@
 """The script of the checkout says what it takes before it installs or builds anything."""
+import pathlib
 import subprocess
+import tempfile
 import unittest
 
 from weir_program import ROOT
@@ -21,6 +23,15 @@ class CheckoutTest(unittest.TestCase):
         self.expect(("test", "nope"), 2, 'no test label "nope"; use unit')
         self.expect(("test", "unit", "tidy"), 2, "usage: ./weir test [label]")
         self.expect((), 2, "./weir demo ")
+
+    def test_files_are_named_from_where_the_caller_stands(self):
+        if not any((ROOT / "build" / preset / "src/main/weir").exists() for preset in ("release", "dev")):
+            self.skipTest("no program to hand over to")
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "here.toml").write_text("[log]\nlevel = \"info\"\n", encoding="utf-8")
+            done = subprocess.run([ROOT / "weir", "config", "check", "here.toml"], cwd=folder, text=True,
+                                  capture_output=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, "here.toml: sound\n"), done.stderr)
 
     def test_help_needs_no_build(self):
         self.expect(("help",), 0, "./weir setup ")
