@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "decide/decider.hpp"
+#include "decide/window_bank.hpp"
 #include "wire/batch.hpp"
 
 namespace weir::decide {
@@ -117,6 +118,18 @@ class DecideFixture {
     return verdicts.at(0);
   }
   bool fires(const EventSpec& spec) { return one(spec).live_hits != 0; }
+
+  // The whole state: progress, then what the windows hold.
+  void save(ByteWriter& out) {
+    decider().save(out);
+    WindowPieces pieces(decider().windows());
+    StatePiece piece;
+    while (pieces.next(piece)) out.raw(piece.out.bytes());
+  }
+  Status load(ByteReader& in) {
+    WEIR_TRY(decider().load(in));
+    return decider().load_windows(in);
+  }
 
   std::vector<wire::VerdictCore> verdicts;
   std::vector<RuleHit> hits;

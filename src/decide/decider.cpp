@@ -430,6 +430,27 @@ Status Decider::follow(const DecideInput& in, std::span<const VerdictCore> verdi
   return Status::ok();
 }
 
+const WindowBank& Decider::windows() const {
+  return state_->windows;
+}
+
+Status Decider::load_windows(ByteReader& in) {
+  return state_->windows.load(in);
+}
+
+Status Decider::feed_behind(const DecideInput& in, const BlockAgain& again) {
+  const std::size_t rows = in.columns->rows();
+  State& s = *state_;
+  WEIR_TRY(s.refresh(in));
+  s.windows.begin_batch(rows);
+  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
+    const std::size_t count = std::min(kChunkRows, rows - begin);
+    s.columns.bind(in, begin, count, s.lists != nullptr ? &s.index : nullptr);
+    WEIR_TRY(s.windows.run_behind(s.linked, in, begin, count, s.columns, again));
+  }
+  return Status::ok();
+}
+
 const RuleSet* Decider::rules() const {
   return state_->rules.get();
 }
@@ -464,7 +485,7 @@ void Decider::save(ByteWriter& out) const {
     out.u64(hits.warming);
     out.i64(hits.value_e4);
   }
-  s.windows.save(out);
+  s.windows.save_progress(out);
 }
 
 Status Decider::load(ByteReader& in) {
@@ -480,7 +501,7 @@ Status Decider::load(ByteReader& in) {
   if (in.u32() != counts.size()) return data_loss("rules_count", "the snapshot is damaged");
   for (RuleHits& hits : counts) hits = {in.u64(), in.u64(), in.u64(), in.i64()};
   if (!in.ok()) return data_loss("decider_cut", "the snapshot ends too early");
-  WEIR_TRY(s.windows.load(in));
+  WEIR_TRY(s.windows.load_progress(in));
   s.rules_version = version;
   s.breaker = breaker;
   s.counts = std::move(counts);

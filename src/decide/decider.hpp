@@ -103,6 +103,9 @@ struct RuleHits {
   std::int64_t value_e4 = 0;
 };
 
+class WindowBank;
+struct BlockAgain;
+
 class Decider {
  public:
   explicit Decider(const DeciderOptions& options);
@@ -145,10 +148,16 @@ class Decider {
   };
   std::vector<WindowStats> window_stats() const;
 
-  // Writes and reads windows, breaker and hit counters, for the rule set in force. On data_loss the
-  // Decider is unchanged.
+  // Writes and reads breaker, hit counters and how far the windows have come, for the rule set in
+  // force. On data_loss the Decider is unchanged.
   void save(ByteWriter& out) const;
   Status load(ByteReader& in);
+  // What the windows hold: pieces one behind the other, as WindowPieces copies them. load_windows()
+  // takes nothing behind them, and changes nothing on data_loss.
+  const WindowBank& windows() const;
+  Status load_windows(ByteReader& in);
+  // Feeds rows that come again after load_windows() to the windows that are behind them.
+  Status feed_behind(const DecideInput& input, const BlockAgain& again);
 
  private:
   struct State;

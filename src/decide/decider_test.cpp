@@ -295,13 +295,13 @@ Replayed replay(std::uint64_t cut_seed, std::size_t snapshot_at) {
     at += rows;
     if (snapshot_at != 0) {  // save and load into a decider of its own, again and again
       ByteWriter out;
-      f.decider().save(out);
+      f.save(out);
       ByteReader in(out.bytes());
-      EXPECT_TRUE(f.decider().load(in).is_ok());
+      EXPECT_TRUE(f.load(in).is_ok());
     }
   }
   ByteWriter out;
-  f.decider().save(out);
+  f.save(out);
   result.snapshot = out.buffer();
   return result;
 }
@@ -326,14 +326,14 @@ TEST(Decider, RefusesSnapshotsThatAreCutOrOfOtherRules) {
   f.rules("alert if count(debtor, 1h) > 1");
   f.one({});
   ByteWriter out;
-  f.decider().save(out);
+  f.save(out);
   for (std::size_t size = 0; size < out.bytes().size(); size += 11) {
     ByteReader in(out.bytes().first(size));
-    EXPECT_FALSE(f.decider().load(in).is_ok()) << size;
+    EXPECT_FALSE(f.load(in).is_ok()) << size;
   }
   f.rules("alert if count(debtor, 2h) > 1");
   ByteReader in(out.bytes());
-  EXPECT_EQ(f.decider().load(in).code(), Code::kDataLoss);
+  EXPECT_EQ(f.load(in).code(), Code::kDataLoss);
 }
 
 TEST(Decider, KeepsWhatAWindowSaidWhenItsRuleFired) {

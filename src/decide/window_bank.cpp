@@ -189,7 +189,6 @@ void WindowBank::to_words(Window& window, const RuleWindow& of, std::size_t rows
 
 void WindowBank::prepare_use(Window& window, const RuleWindow& of, std::size_t begin,
                              std::size_t rows) {
-  find_warm_row(window, rows);
   WindowUse& use = groups_[window.group].uses[window.member];
   use.include = included(window, of, rows);
   if (of.value) {
@@ -199,8 +198,8 @@ void WindowBank::prepare_use(Window& window, const RuleWindow& of, std::size_t b
   use.out = {window.values.data() + begin, window.valid.data() + begin, nullptr};
 }
 
-Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
-                       std::size_t rows, InputColumns& columns) {
+Status WindowBank::prepare(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
+                           std::size_t rows, InputColumns& columns) {
   gather(in, begin, rows);
   if (linked.prepare) {
     WEIR_TRY(linked.prepare->evaluate(columns.views(), rows, *scratch_, outputs_));
@@ -208,13 +207,22 @@ Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::si
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     prepare_use(*windows_[i], rules_->windows[i], begin, rows);
   }
-  for (Group& group : groups_) {
-    KeyedRows input;
-    input.rows = rows;
-    for (std::size_t k = 0; k < group.key.size(); ++k) input.keys[k] = key_column(group.key[k]);
-    input.times_us = times_.data();
-    group.windows->update_and_read(input, group.uses);
-  }
+  return Status::ok();
+}
+
+void WindowBank::feed(Group& group, std::size_t rows) const {
+  KeyedRows input;
+  input.rows = rows;
+  for (std::size_t k = 0; k < group.key.size(); ++k) input.keys[k] = key_column(group.key[k]);
+  input.times_us = times_.data();
+  group.windows->update_and_read(input, group.uses);
+}
+
+Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
+                       std::size_t rows, InputColumns& columns) {
+  WEIR_TRY(prepare(linked, in, begin, rows, columns));
+  for (auto& window : windows_) find_warm_row(*window, rows);
+  for (Group& group : groups_) feed(group, rows);
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     Window& window = *windows_[i];
     std::uint64_t* bits = window.bits.data() + begin / 64;
@@ -224,6 +232,33 @@ Status WindowBank::run(const LinkedRules& linked, const DecideInput& in, std::si
   if (!all_warm_) {
     all_warm_ = std::all_of(windows_.begin(), windows_.end(),
                             [](const auto& w) { return w->warm && w->warm_row == 0; });
+  }
+  return Status::ok();
+}
+
+// Which ranges of slots the windows of a group need not be fed.
+void WindowBank::mark_ahead(std::size_t group, const BlockAgain& again) {
+  for (std::size_t i = 0; i < groups_[group].members.size(); ++i) {
+    const WindowLayout::Column& column = again.ahead.column(group, i);
+    std::vector<std::uint8_t>& ahead = windows_[groups_[group].members[i]]->ahead;
+    ahead.resize(column.pieces);
+    for (std::size_t piece = 0; piece < column.pieces; ++piece) {
+      ahead[piece] = again.ahead.piece(column.first_piece + piece, again.height) ? 1 : 0;
+    }
+    groups_[group].uses[i].ahead = ahead;
+    groups_[group].uses[i].range_slots = column.range_slots;
+    groups_[group].uses[i].restored_slots = again.ahead.slots(group);
+  }
+}
+
+Status WindowBank::run_behind(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
+                              std::size_t rows, InputColumns& columns, const BlockAgain& again) {
+  WEIR_TRY(prepare(linked, in, begin, rows, columns));
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    if (again.ahead.group(g, again.height)) continue;
+    mark_ahead(g, again);
+    feed(groups_[g], rows);
+    for (WindowUse& use : groups_[g].uses) use.ahead = {};
   }
   return Status::ok();
 }
@@ -245,7 +280,7 @@ std::vector<Decider::WindowStats> WindowBank::stats() const {
   return stats;
 }
 
-void WindowBank::save(ByteWriter& out) const {
+void WindowBank::save_progress(ByteWriter& out) const {
   out.i64(watermark_us_);
   out.u32(static_cast<std::uint32_t>(windows_.size()));
   for (const auto& window : windows_) {
@@ -253,10 +288,9 @@ void WindowBank::save(ByteWriter& out) const {
     out.i64(window->started_us);
     out.u8(window->warm);
   }
-  for (const Group& group : groups_) group.windows->save(out);
 }
 
-Status WindowBank::load(ByteReader& in) {
+Status WindowBank::load_progress(ByteReader& in) {
   const std::int64_t watermark_us = in.i64();
   const std::uint32_t count = in.u32();
   if (!in.ok() || count != windows_.size()) {
@@ -274,19 +308,32 @@ Status WindowBank::load(ByteReader& in) {
     const std::int64_t started_us = in.i64();
     progress.push_back({started_us, in.u8() != 0});
   }
+  if (!in.ok()) return data_loss("window_count", "the progress of the windows is cut off");
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    windows_[i]->started_us = progress[i].started_us;
+    windows_[i]->warm = progress[i].warm;
+  }
+  watermark_us_ = watermark_us;
+  all_warm_ = std::all_of(windows_.begin(), windows_.end(), [](const auto& w) { return w->warm; });
+  return Status::ok();
+}
+
+Status WindowBank::load(ByteReader& in) {
   std::vector<std::unique_ptr<KeyedWindows>> fresh;
   for (const Group& group : groups_) {
     fresh.push_back(group.windows->empty_copy());
     WEIR_TRY(fresh.back()->load(in));
   }
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    windows_[i]->started_us = progress[i].started_us;
-    windows_[i]->warm = progress[i].warm;
-  }
   for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].windows = std::move(fresh[i]);
-  watermark_us_ = watermark_us;
-  all_warm_ = std::all_of(windows_.begin(), windows_.end(), [](const auto& w) { return w->warm; });
   return Status::ok();
+}
+
+WindowLayout WindowBank::layout() const {
+  WindowLayout layout;
+  for (const Group& group : groups_) {
+    layout.add(group.windows->slots(), group.windows->bytes_per_key());
+  }
+  return layout;
 }
 
 }  // namespace weir::decide

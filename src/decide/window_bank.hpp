@@ -15,6 +15,7 @@
 #include "base/page_populator.hpp"
 #include "decide/inputs.hpp"
 #include "decide/window/keyed_windows.hpp"
+#include "decide/window_pieces.hpp"
 
 namespace weir::decide {
 
@@ -35,8 +36,18 @@ class WindowBank {
   void mark_warm();
   std::vector<Decider::WindowStats> stats() const;
 
-  void save(ByteWriter& out) const;
+  // As run(), for rows that come again after load(): only what is behind them moves on.
+  Status run_behind(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
+                    std::size_t rows, InputColumns& columns, const BlockAgain& again);
+
+  // How far the windows have come, but not what they hold.
+  void save_progress(ByteWriter& out) const;
+  Status load_progress(ByteReader& in);
+  // What they hold, as WindowPieces saves it; unchanged on data_loss.
   Status load(ByteReader& in);
+  WindowLayout layout() const;
+  std::size_t groups() const { return groups_.size(); }
+  const KeyedWindows& keyed(std::size_t group) const { return *groups_[group].windows; }
 
  private:
   struct Window {
@@ -57,6 +68,7 @@ class WindowBank {
     std::vector<std::uint64_t> value_bits;
     std::vector<std::uint8_t> include;  // [kChunkRows]
     std::vector<std::uint64_t> words;   // [kChunkRows] values to feed
+    std::vector<std::uint8_t> ahead;    // ranges of slots, of a block that comes again
     std::vector<std::string_view> texts;
   };
   // Windows with the same key that may forget it at about the same time.
@@ -76,8 +88,12 @@ class WindowBank {
   void size_buffers(Window& window, const RuleWindow& of) const;
   const std::uint64_t* key_column(RuleField field) const;
   void gather(const DecideInput& in, std::size_t begin, std::size_t rows);
+  Status prepare(const LinkedRules& linked, const DecideInput& in, std::size_t begin,
+                 std::size_t rows, InputColumns& columns);
+  void feed(Group& group, std::size_t rows) const;
   void find_warm_row(Window& window, std::size_t rows) const;
   void prepare_use(Window& window, const RuleWindow& of, std::size_t begin, std::size_t rows);
+  void mark_ahead(std::size_t group, const BlockAgain& again);
   const std::uint8_t* included(Window& window, const RuleWindow& of, std::size_t rows) const;
   void to_words(Window& window, const RuleWindow& of, std::size_t rows) const;
 

@@ -58,6 +58,9 @@ class Admission {
   // Writes and reads the horizon and the producers, with nothing in flight; the dictionary is
   // restored before.
   void save(ByteWriter& out) const;
+  std::size_t bytes_to_save_max() const {  // but for the producers
+    return dedup_.events_max() * sizeof(std::uint64_t) + 64;
+  }
   Status restore(ByteReader& in);
   // Notes what a log being replayed contains: dictionary additions and events.
   Status replay(const PassBatch& batch);

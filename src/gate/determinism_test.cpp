@@ -6,6 +6,7 @@
 
 #include "base/isa.hpp"
 #include "gate/gate_fixture.hpp"
+#include "gate/restore.hpp"
 
 namespace weir::gate {
 namespace {
@@ -76,7 +77,7 @@ class DeterminismTest : public GateFixture {
     open();
     put(ledger::ControlType::kModels,
         ModelsControl{.version = 1, .author = "test", .set = models()});
-    put_rules(kRules);
+    put_rules(rules);
   }
   // Submits the stream from `next` on at once, so that batches are in flight together.
   void feed(const std::vector<std::size_t>& cuts, std::size_t next, Outcome& outcome) {
@@ -120,6 +121,7 @@ class DeterminismTest : public GateFixture {
     return outcome;
   }
 
+  std::string rules = kRules;
   // What a test does to the submission whose first event is `first` + 1.
   std::function<void(Submission& submission, std::size_t first)> edit = [](Submission& submission,
                                                                            std::size_t first) {
@@ -283,6 +285,84 @@ TEST_P(RestartTest, ASnapshotWithALogBehindItGivesTheSameBlocks) {
   read_blocks(parts);
   expect_same_rows(parts, whole);
   EXPECT_EQ(parts.blocks, whole.blocks);
+}
+
+// A crash after a snapshot that was copied piece by piece, each after another block: quarantines,
+// labels, and windows that count by features and balances come in between.
+TEST_P(RestartTest, ASnapshotOfPiecesGivesTheSameBlocks) {
+  rules +=
+      "rule unusual: tag unusual if count(debtor, 1h where feature.amount_z > 0.2) > 2\n"
+      "rule drained: tag drained if sum(amount, debtor, 1h where balance < 200000) > 5000\n"
+      "rule exact: tag exact if count(creditor, 30d exact) > 40\n";
+  options_.pass.learn.fit_events = 0;  // a fit ends a snapshot that is under way
+  const std::vector<std::size_t> cuts = random_cuts(85, 60);
+  const std::string snap = dir_ + "/snap";
+  const std::string kept = dir_ + "/kept";
+  const auto play = [&](std::size_t begin, std::size_t end, Outcome& outcome) {
+    for (std::size_t cut = begin; cut < end; ++cut) {
+      const std::size_t next = outcome.decisions.size();
+      feed({cuts[cut]}, next, outcome);
+      if (cut % 4 != 0) continue;
+      const std::uint64_t entity =
+          wire::EntityId::number(wire::EntityKind::kAccount, cut % 40).word;
+      put(ledger::ControlType::kQuarantine,
+          QuarantineControl{.quarantine = cut,
+                            .entity = entity,
+                            .mode = cut % 8 == 0 ? QuarantineMode::kHold : QuarantineMode::kEnd,
+                            .zero = {}});
+    }
+  };
+  Outcome whole;
+  begin();
+  play(0, cuts.size(), whole);
+  read_blocks(whole);
+
+  options_.snapshot_events = 300;
+  Outcome parts;
+  begin();
+  std::size_t cut = 0;
+  for (; cut < cuts.size() * 3 / 4 && gate_->counters().snapshots == 0; ++cut) {
+    play(cut, cut + 1, parts);
+  }
+  for (int tries = 0; tries < 10'000 && gate_->counters().snapshots == 0; ++tries) {
+    at_rest([] {});  // the disk is slow
+  }
+  ASSERT_EQ(gate_->counters().snapshots, 1U);
+  std::filesystem::copy(snap, kept, std::filesystem::copy_options::recursive);
+  play(cut, cuts.size() * 4 / 5, parts);
+  gate_.reset();
+  std::filesystem::remove_all(snap);
+  std::filesystem::rename(kept, snap);
+  const auto snapshot = storage::load_newest_snapshot(storage::system_files(), snap);
+  ASSERT_TRUE(snapshot && *snapshot);
+  EXPECT_GT(*last_height(**snapshot), (*snapshot)->height() + 8);
+  open();
+  EXPECT_EQ(gate_->recovery().snapshot_height, (*snapshot)->height());
+  EXPECT_GT(gate_->recovery().replayed_events, 500U);
+  play(cuts.size() * 4 / 5, cuts.size(), parts);
+  read_blocks(parts);
+  expect_same_rows(parts, whole);
+  EXPECT_EQ(parts.blocks, whole.blocks);
+}
+
+// What its pieces were copied under is gone: no snapshot comes of it.
+TEST_P(RestartTest, NewRulesEndASnapshotThatIsUnderWay) {
+  options_.snapshot_events = 1;
+  options_.pass.learn.fit_events = 0;
+  begin();
+  Outcome outcome;
+  for (int i = 0; i < 20; ++i) {
+    feed({1}, outcome.decisions.size(), outcome);
+    put_rules(kRules, static_cast<std::uint32_t>(i) + 2);
+  }
+  EXPECT_EQ(gate_->counters().snapshots, 0U);
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ + "/snap")) {
+    ADD_FAILURE() << entry.path();
+  }
+  while (gate_->counters().snapshots == 0 && outcome.decisions.size() < 3'000) {
+    feed({1}, outcome.decisions.size(), outcome);
+  }
+  EXPECT_EQ(gate_->counters().snapshots, 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, RestartTest,

@@ -21,6 +21,16 @@ Status unknown_events() {
   return not_found("event_unknown", "the log holds none of the labelled events");
 }
 
+// What of a snapshot is copied at rest.
+StagedSnapshot::Rest snapshot_rest(const Admission& admission) {
+  StagedSnapshot::Rest rest;
+  rest.names.assign(Pass::kRestSections.begin(), Pass::kRestSections.end());
+  rest.names.insert(rest.names.end(), {"admission", "labels"});
+  rest.large = "admission";
+  rest.large_bytes = admission.bytes_to_save_max();
+  return rest;
+}
+
 Status closing_status() {
   return unavailable("closing", "weir is shutting down");
 }
@@ -68,6 +78,8 @@ Status Gate::recover() {
   log_options.committer.around_group = options_.around_replies;
   WEIR_ASSIGN(log_, ledger::BlockLog::open(options_.dir, log_options, recovery_.log));
   disk_ = std::make_unique<DiskGuard>(log_->segments(), clock_, options_.free_bytes_min);
+  staged_ =
+      std::make_unique<StagedSnapshot>(*pass_, dir_->snapshot_dir(), snapshot_rest(*admission_));
   records_ = std::make_unique<StoredRecords>(*log_);
   repeat_records_ = std::make_unique<StoredRecords>(*log_);
   const ledger::Genesis& genesis = log_->genesis();
@@ -80,7 +92,7 @@ Status Gate::recover() {
     if (options_.trust_log) replay.trust_log();
     const PipelineOptions pipeline{options_.threads, options_.batches_in_flight};
     WEIR_ASSIGN(const ReplayReport report, replay.run(pass_->next_height(), durable, pipeline));
-    recovery_.replayed_events = report.events;
+    recovery_.replayed_events += report.events;
     if (report.difference) {
       return data_loss("replay_differs", "block " + std::to_string(report.difference->height) +
                                              ": the " + report.difference->what +
@@ -208,11 +220,8 @@ void Gate::run() {
   if (log_ != nullptr) log_->drain();
   finish_waiting();
   if (log_ == nullptr) return;
-  reap_snapshot(true);
-  if (!log_->failed() && pass_->next_height() > snapshot_height_ + 1) {
-    snapshot();
-    reap_snapshot(true);
-  }
+  staged_->cancel();
+  if (!log_->failed() && pass_->next_height() > snapshot_height_ + 1) write_last_snapshot();
 }
 
 // Nothing is in flight any more, so reads are as consistent as ever; controls come too late.
@@ -257,8 +266,7 @@ void Gate::work_at_rest() {
     versions_ = pass_->versions();
   }
   for (const auto& run : rests) run();
-  reap_snapshot(false);
-  if (snapshot_due()) snapshot();
+  if (staged_ != nullptr && staged_->wants_rest()) finish_snapshot();
 }
 
 void Gate::apply_controls() {
@@ -281,6 +289,7 @@ void Gate::apply_controls() {
       if (control.done) control.done(tl::unexpected<Status>(status));
       continue;
     }
+    if (staged_ != nullptr && Pass::changes_pieces(control.type)) staged_->cancel();
     next_controls_.add(control.type, control.payload);
     if (control.done) next_awaiting_.push_back({next_height_, std::move(control.done)});
   }
@@ -298,6 +307,7 @@ void Gate::fit() {
   encode(control, payload);
   const Status applied = pass_->apply({ledger::ControlType::kModels, 0, payload.bytes()});
   CHECK(applied.is_ok());
+  if (staged_ != nullptr) staged_->cancel();
   next_controls_.add(ledger::ControlType::kModels, payload.bytes());
 }
 
@@ -330,7 +340,8 @@ void Gate::recycle(PassBatch& batch) {
 
 // Between batches: is there a reason to let the pipeline run dry?
 bool Gate::needs_rest() {
-  if (pass_->learner().due(admission_->next_seq() - 1) || snapshot_due()) return true;
+  if (pass_->learner().due(admission_->next_seq() - 1)) return true;
+  if (staged_ != nullptr && staged_->wants_rest()) return true;
   const std::lock_guard lock(mutex_);
   return !controls_.empty() || !rests_.empty() || !failure_.is_ok();
 }
@@ -342,6 +353,7 @@ bool Gate::load_waits() {
 }
 
 PassBatch* Gate::admit() {
+  tend_snapshot();
   if (needs_rest()) return nullptr;
   PassBatch* batch = take_batch();
   std::swap(batch->controls, next_controls_);
@@ -416,6 +428,12 @@ void Gate::touch(PassBatch& batch) {
   counters_.profiles.store(counts.parties, kRelaxed);
   counters_.profile_bytes.store(profiles.bytes(), kRelaxed);
   counters_.edge_evictions.store(counts.edge_evictions, kRelaxed);
+  if (staged_ != nullptr && batch.sealed) staged_->touched(batch.height);
+}
+
+void Gate::decide(PassBatch& batch) {
+  pass_->decide(batch);
+  if (staged_ != nullptr && batch.sealed) staged_->decided(batch.height);
 }
 
 void Gate::hash(PassBatch& batch) {

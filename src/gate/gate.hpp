@@ -28,6 +28,7 @@
 #include "gate/label_book.hpp"
 #include "gate/pass.hpp"
 #include "gate/pipeline.hpp"
+#include "gate/staged_snapshot.hpp"
 #include "gate/stored_records.hpp"
 #include "gate/submission.hpp"
 #include "ledger/block_log.hpp"
@@ -75,6 +76,7 @@ struct GateCounters {
   std::atomic<ledger::Height> sealed_height{0};
   std::atomic<std::uint64_t> snapshots{0};
   std::atomic<ledger::Height> snapshot_height{0};
+  std::atomic<std::int64_t> snapshot_us{0};  // from the first piece of the newest to its last byte
   std::atomic<std::uint64_t> profiles{0};
   std::atomic<std::uint64_t> profile_bytes{0};
   std::atomic<std::uint64_t> edge_evictions{0};
@@ -177,10 +179,12 @@ class Gate final : private Stages {
   void fit();
   bool needs_rest();
   bool snapshot_due() const;
-  void snapshot();
-  Status write_state() const;
-  // Notes the end of the child that writes a snapshot.
-  void reap_snapshot(bool wait);
+  void note_snapshot(const Result<ledger::Height>& written);
+  // Begins a snapshot that is due; looks whether one has ended.
+  void tend_snapshot();
+  void finish_snapshot();
+  // Writes a whole one with nothing in flight, for good.
+  void write_last_snapshot();
 
   void fork_shadow(Submission& submission);
   void decide_in_child(Submission&& submission, int pipe);
@@ -188,7 +192,7 @@ class Gate final : private Stages {
   PassBatch* admit() override;
   void touch(PassBatch& batch) override;
   void score(PassBatch& batch) override { pass_->score(batch); }
-  void decide(PassBatch& batch) override { pass_->decide(batch); }
+  void decide(PassBatch& batch) override;
   void hash(PassBatch& batch) override;
   void seal(PassBatch& batch) override;
   bool load_waits() override;
@@ -238,9 +242,8 @@ class Gate final : private Stages {
   ledger::Height next_height_ = 1;
   ledger::Height snapshot_height_ = 0;
   std::int64_t snapshot_wall_us_ = 0;
-  std::uint64_t snapshot_seq_ = 0;  // the next seq when the last one was begun
-  int snapshot_child_ = 0;  // process id; 0: none
-  ledger::Height pending_snapshot_height_ = 0;
+  std::uint64_t snapshot_seq_ = 0;          // the next seq when the last one was begun
+  std::unique_ptr<StagedSnapshot> staged_;  // null without a log
   std::unique_ptr<StoredRecords> records_;
   LabelBook labels_;
 

@@ -1,6 +1,7 @@
 #include "gate/gate.hpp"
 
 #include <cerrno>
+#include <fstream>
 
 #include "gate/gate_fixture.hpp"
 #include "storage/fault_files.hpp"
@@ -153,6 +154,21 @@ TEST_F(GateTest, AFailedSyncStopsEveryAcknowledgementUntilRecovery) {
   EXPECT_EQ(ask(stream(1, 4)).duplicate, std::vector<std::uint8_t>(4, 1));
   for (const wire::Verdict& verdict : ask(stream(5, 8)).verdicts) EXPECT_NE(verdict.seq, 0U);
   EXPECT_EQ(gate_->admission().next_seq(), 13U);
+}
+
+TEST_F(GateTest, ASnapshotThatCannotBeWrittenIsTriedAgain) {
+  options_.snapshot_events = 10;
+  open();
+  const std::string snap = dir_ + "/snap";
+  std::filesystem::remove_all(snap);
+  { const std::ofstream in_the_way(snap); }
+  std::uint64_t next = 1;
+  for (; next < 200; ++next) ask(stream(next, 1));
+  EXPECT_EQ(gate_->counters().snapshots, 0U);
+  std::filesystem::remove(snap);
+  std::filesystem::create_directory(snap);
+  for (; next < 20'000 && gate_->counters().snapshots == 0; ++next) ask(stream(next, 1));
+  EXPECT_GT(gate_->counters().snapshots, 0U);
 }
 
 TEST_F(GateTest, ARuleReadsTheBalanceAsTheBlockBeforeLeftIt) {

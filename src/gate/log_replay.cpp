@@ -6,9 +6,7 @@
 #include "base/clock.hpp"
 
 namespace weir::gate {
-namespace {
 
-// Fills a batch with what admission made of it once; derived records are computed again.
 void load_batch(const ledger::BlockView& view, PassBatch& batch) {
   const ledger::BlockHeader& header = view.header();
   batch.height = header.height;
@@ -23,8 +21,6 @@ void load_batch(const ledger::BlockView& view, PassBatch& batch) {
     batch.controls.add(record->type, record->payload, record->flags);
   }
 }
-
-}  // namespace
 
 LogReplay::LogReplay(const ledger::BlockLog& log, Pass& pass, Admission* admission,
                      LabelBook* labels)

@@ -41,6 +41,9 @@ struct ReplayReport {
   std::optional<ReplayDifference> difference;
 };
 
+// Fills a batch with what admission made of it once; derived records are computed again.
+void load_batch(const ledger::BlockView& view, PassBatch& batch);
+
 class LogReplay final : private Stages {
  public:
   // The pass must be in the state before the first block replayed. `admission` and `labels` may be

@@ -34,13 +34,19 @@ void Pass::start_chain(std::uint64_t chain_id, const Digest& head, ledger::Heigh
 }
 
 // Labels ride in the block before whose first event they hold; this stage alone reads label state.
-void Pass::apply_labels(const PassBatch& batch) {
+void Pass::apply_labels(const PassBatch& batch, const PassAhead* ahead) {
   ledger::ControlReader controls(batch.controls.bytes());
   while (const auto record = controls.next()) {
     if (record->type != ledger::ControlType::kLabel) continue;
     const auto labels = decode_labels(record->payload);
     CHECK(labels.has_value());
-    for (const LabelControl& label : labels->labels) profiles_.apply_label(update_of(label));
+    for (const LabelControl& label : labels->labels) {
+      if (ahead == nullptr) {
+        profiles_.apply_label(update_of(label));
+      } else {
+        profiles_.apply_label_behind(update_of(label), ahead->profiles, batch.height);
+      }
+    }
   }
 }
 
@@ -305,6 +311,11 @@ bool Pass::needs_rest(Bytes controls) {
     }
   }
   return false;
+}
+
+bool Pass::changes_pieces(ledger::ControlType type) {
+  return type == ledger::ControlType::kRules || type == ledger::ControlType::kModels ||
+         type == ledger::ControlType::kLists || type == ledger::ControlType::kConfig;
 }
 
 Status Pass::apply_all(Bytes controls) {

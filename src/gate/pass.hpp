@@ -29,6 +29,7 @@
 #include "detect/model_set.hpp"
 #include "gate/learner.hpp"
 #include "gate/pass_batch.hpp"
+#include "gate/piece_heights.hpp"
 #include "ledger/execute.hpp"
 #include "ledger/order.hpp"
 #include "profile/profiles.hpp"
@@ -91,6 +92,9 @@ class Pass {
   Status apply_all(Bytes controls);
   // Returns whether any record of the area must be applied at rest.
   static bool needs_rest(Bytes controls);
+  // Returns whether a record changes what the pieces of a snapshot mean: rules, models, lists and
+  // configuration. None may be applied between the first piece and the last.
+  static bool changes_pieces(ledger::ControlType type);
 
   // Returns a model set fitted on the sample if one is due, else null. At rest.
   Result<std::shared_ptr<const detect::ModelSet>> fit_if_due(std::uint64_t events_accepted);
@@ -102,6 +106,8 @@ class Pass {
   const profile::Profiles& profiles() const { return profiles_; }
   decide::Decider& decider() { return decider_; }
   ledger::Executor& executor() { return executor_; }
+  const ledger::Executor& executor() const { return executor_; }
+  const decide::Decider& decider() const { return decider_; }
   const PassOptions& options() const { return options_; }
   const PassCounters& counters() const { return counters_; }
   const Versions& versions() const { return versions_; }
@@ -117,12 +123,27 @@ class Pass {
   ledger::Height next_height() const { return next_height_; }
   const Digest& head() const { return head_; }
 
-  // Adds the state's sections to a snapshot, and reads them back; at rest: "profiles", ...
+  // Adds the state's sections to a snapshot, to be written at rest: "profiles", ...
   void save(storage::SnapshotWriter& writer) const;
-  Status load(const std::function<std::optional<Bytes>(std::string_view)>& section);
+  // The sections but for profiles, accounts and windows, whose pieces are copied between batches.
+  static constexpr std::array<std::string_view, 8> kRestSections = {
+      "pass", "dictionary", "config", "rules", "decider", "lists", "models", "learner"};
+  // Copies such a section, at rest; of a snapshot whose pieces are of these heights.
+  void copy_section(std::string_view name, const PieceHeights& heights, StatePiece& piece) const;
+  // Notes what belongs to the first piece.
+  void note_first_piece(PieceHeights& heights) const;
+  // Reads the sections back. The state is whole if all pieces are of one height; else catch_up()
+  // must see the blocks after the first piece, up to next_height() - 1.
+  Status load(const std::function<std::optional<Bytes>(std::string_view)>& section,
+              PieceHeights& heights);
+  PassAhead ahead(const PieceHeights& heights) const;
+  // Brings the pieces up to date that are behind a block of the log. data_loss
+  // (snapshot_behind) if the block does not fit the state.
+  Status catch_up(PassBatch& batch, const ledger::BlockView& logged, const PassAhead& ahead);
 
  private:
-  void apply_labels(const PassBatch& batch);
+  void apply_labels(const PassBatch& batch, const PassAhead* ahead = nullptr);
+  Status touch_behind(PassBatch& batch, const PassAhead& ahead);
   void read_balances(const PassBatch& batch);
   decide::DecideInput decide_input(const PassBatch& batch, const profile::EventColumns& columns);
   void run_decider(PassBatch& batch);

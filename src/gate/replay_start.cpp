@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gate/restore.hpp"
 #include "storage/snapshot_file.hpp"
 
 namespace weir::gate {
@@ -28,7 +29,9 @@ Result<ledger::Height> start_replay(const ledger::BlockLog& log, const std::stri
         storage::load_newest_snapshot(storage::system_files(), snapshot_dir, height);
     WEIR_TRY(snapshot);
     if (!*snapshot || (*snapshot)->height() != height) continue;
-    WEIR_TRY(pass.load([&](std::string_view name) { return (*snapshot)->section(name); }));
+    WEIR_ASSIGN(const ledger::Height last, last_height(**snapshot));
+    if (last > log.durable_height()) continue;
+    WEIR_TRY(restore(**snapshot, log, pass));
     return pass.next_height();
   }
   return fail(check_reach(log, pass));

@@ -7,6 +7,14 @@
 #include "wire/event.hpp"
 
 namespace weir::ledger {
+namespace {
+
+bool by_key(const Account& a, const Account& b) {
+  return a.entity != b.entity ? a.entity < b.entity : a.currency < b.currency;
+}
+
+}  // namespace
+
 Accounts::Accounts(std::size_t expected) : tables_(kTables) {
   // A table's share of the accounts varies by a few standard deviations of sqrt(expected /
   // kTables).
@@ -85,15 +93,25 @@ std::vector<Account> Accounts::sorted() const {
       if ((account.flags & kAccountUsed) != 0) all.push_back(account);
     }
   }
-  std::sort(all.begin(), all.end(), [](const Account& a, const Account& b) {
-    return a.entity != b.entity ? a.entity < b.entity : a.currency < b.currency;
-  });
+  std::sort(all.begin(), all.end(), by_key);
   return all;
 }
 
 void Accounts::save(ByteWriter& out) const {
-  const std::vector<Account> all = sorted();
-  out.array(std::span<const Account>(all));
+  out.buffer().reserve(out.buffer().size() + size() * sizeof(Account) + 8);
+  out.u64(size());
+  for (const Table& table : tables_) {
+    for (const Account& account : table.slots.span()) {
+      if ((account.flags & kAccountUsed) != 0) out.put(account);
+    }
+  }
+}
+
+void Accounts::sort_saved(std::span<std::uint8_t> saved) {
+  const auto count = load<std::uint64_t>(saved.data());
+  CHECK_LE(8 + count * sizeof(Account), saved.size());
+  auto* const first = reinterpret_cast<Account*>(saved.data() + 8);
+  std::sort(first, first + count, by_key);
 }
 
 Status Accounts::restore(ByteReader& in) {

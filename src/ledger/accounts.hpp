@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/aligned.hpp"
@@ -87,7 +88,10 @@ class Accounts {
   // Returns every account in order of (entity, currency).
   std::vector<Account> sorted() const;
 
+  // Writes u64 n, then n accounts as they lie in memory; sort_saved() brings these bytes into the
+  // order of (entity, currency), on any thread.
   void save(ByteWriter& out) const;
+  static void sort_saved(std::span<std::uint8_t> saved);
   // Replaces the content. data_loss (snapshot_damaged) if malformed; the content is then empty.
   Status restore(ByteReader& in);
 

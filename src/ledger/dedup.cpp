@@ -1,6 +1,7 @@
 #include "ledger/dedup.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -39,8 +40,12 @@ void DedupTable::save(ByteWriter& out) const {
   const std::uint64_t count = std::min<std::uint64_t>(next_seq_ - first_seq_, events_max_);
   out.u64(next_seq_);
   out.u64(count);
-  for (std::uint64_t seq = next_seq_ - count; seq < next_seq_; ++seq) {
-    out.u64(ring_[seq & ring_mask_].fingerprint);
+  out.buffer().reserve(out.buffer().size() + count * sizeof(std::uint64_t));
+  std::array<std::uint64_t, 4096> some;
+  for (std::uint64_t seq = next_seq_ - count; seq < next_seq_;) {
+    const std::size_t take = std::min<std::uint64_t>(some.size(), next_seq_ - seq);
+    for (std::size_t i = 0; i < take; ++i) some[i] = ring_[seq++ & ring_mask_].fingerprint;
+    out.raw({reinterpret_cast<const std::uint8_t*>(some.data()), take * 8});
   }
 }
 

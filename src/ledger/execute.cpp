@@ -367,9 +367,18 @@ std::vector<wire::EventKey> Executor::held_until(std::int64_t until_us) const {
   return ids;
 }
 
+void Executor::copy(StatePiece& piece) const {
+  piece.clear();
+  accounts_.save(piece.out);
+  held_.save(piece.out);
+  piece.complete = [](std::vector<std::uint8_t>& bytes) { Accounts::sort_saved(bytes); };
+}
+
 void Executor::save(ByteWriter& out) const {
-  accounts_.save(out);
-  held_.save(out);
+  StatePiece piece;
+  copy(piece);
+  piece.finish();
+  out.raw(piece.out.bytes());
 }
 
 Status Executor::restore(ByteReader& in) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/state_piece.hpp"
 #include "ledger/accounts.hpp"
 #include "ledger/control.hpp"
 #include "ledger/held_set.hpp"
@@ -75,6 +76,11 @@ class Executor {
   const HeldSet& held() const { return held_; }
   const ExecuteOptions& options() const { return options_; }
 
+  // Copies the state into a piece; save() writes the same bytes.
+  void copy(StatePiece& piece) const;
+  std::size_t bytes_to_copy() const {
+    return (accounts_.size() * sizeof(Account)) + (held_.size() * sizeof(Held)) + 64;
+  }
   void save(ByteWriter& out) const;
   Status restore(ByteReader& in);
 

@@ -79,6 +79,8 @@ constexpr std::array<float, 33> kDistinct = floats_of(kDistinctBits);
 constexpr std::array<float, 256> kDecayLow = floats_of(kLowBits);
 constexpr std::array<float, 87> kDecayHigh = floats_of(kHighBits);
 
-float distinct_estimate(unsigned zero_bits) { return kDistinct[zero_bits]; }
+float distinct_estimate(unsigned zero_bits) {
+  return kDistinct[zero_bits];
+}
 
 }  // namespace weir::profile

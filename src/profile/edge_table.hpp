@@ -11,9 +11,9 @@
 
 #include <cstdint>
 
+#include "base/paged.hpp"
 #include "base/prefetch.hpp"
 #include "profile/decay.hpp"
-#include "base/paged.hpp"
 
 namespace weir::profile {
 

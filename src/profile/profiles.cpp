@@ -280,4 +280,8 @@ ProfileCounts Profiles::counts() const {
           state_->edges.evictions()};
 }
 
+void Profiles::set_edge_evictions(std::uint64_t evictions) {
+  state_->edges.set_evictions(evictions);
+}
+
 }  // namespace weir::profile

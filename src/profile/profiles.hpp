@@ -20,11 +20,11 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "profile/columns.hpp"
 #include "wire/event.hpp"
@@ -120,6 +120,8 @@ struct ProfileCounts {
 };
 
 struct ProfileState;
+class PiecesAhead;
+struct PieceLayout;
 
 // Raw values of each row, between the sequential pass over profiles and the vector pass.
 class Gathered;
@@ -132,10 +134,6 @@ void compute_features(const Gathered& gathered, FeatureMatrix& features, std::si
 
 class Profiles {
  public:
-  // Reads or writes exactly the bytes given; snapshots stream through these.
-  using Writer = std::function<Status(std::span<const std::uint8_t>)>;
-  using Reader = std::function<Status(std::span<std::uint8_t>)>;
-
   // Reserves address space and the index; CHECKs the options (near_limits, bytes_max >= 1 MiB +
   // edges).
   explicit Profiles(ProfileOptions options);
@@ -177,14 +175,25 @@ class Profiles {
   std::uint64_t bytes() const;  // memory in use: profiles, index, edges
   bool full() const;            // bytes_max has been reached
   ProfileCounts counts() const;
+  // Sets the count of evictions: blocks that come again after load() may count other ones.
+  void set_edge_evictions(std::uint64_t evictions);
 
   // Writes the whole state; the bytes are a function of the events and calls seen.
-  Status save(const Writer& write) const;
-  // Replaces the state by a saved one. data_loss (snapshot_*) if the bytes are damaged or were
-  // written under other options; the object is then empty.
-  Status load(const Reader& read);
+  void save(ByteWriter& out) const;
+  // Replaces the state by a saved one and takes nothing behind it. data_loss (snapshot_*) if the
+  // bytes contradict themselves or were written under other options; the object is then empty.
+  Status load(ByteReader& in);
+
+  // Returns which profiles and edges the pieces of the state hold, right after load().
+  PieceLayout piece_layout() const;
+  // As gather() and apply_label(), for a block of `height` that comes again after load(): what is
+  // `ahead` of it stays as it is. Rows with such a party or edge get features that mean nothing.
+  Status gather_behind(const EventColumns& columns, Gathered& gathered, TouchOut& out,
+                       const PiecesAhead& ahead, std::uint64_t height);
+  void apply_label_behind(const LabelUpdate& label, const PiecesAhead& ahead, std::uint64_t height);
 
  private:
+  friend class ProfilePieces;
   std::unique_ptr<ProfileState> state_;
 };
 

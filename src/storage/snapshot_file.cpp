@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
 
@@ -84,15 +87,20 @@ std::vector<std::uint8_t> make_front(std::uint64_t height, const std::vector<Pie
 // Writes a file from front to back and syncs it piece by piece; the first failure stays.
 class PacedFile {
  public:
-  PacedFile(FileOps& files, int fd, std::string path, std::uint64_t offset)
-      : files_(files), fd_(fd), path_(std::move(path)), offset_(offset) {}
+  PacedFile(FileOps& files, int fd, std::string path, std::uint64_t offset, bool gently)
+      : files_(files), fd_(fd), path_(std::move(path)), offset_(offset), gently_(gently) {}
 
   void append(Bytes bytes) {
-    if (!status_) return;
-    status_ = write_all(files_, fd_, bytes, offset_, path_);
-    offset_ += bytes.size();
-    unsynced_ += bytes.size();
-    if (unsynced_ >= kSyncBytes) sync();
+    while (status_ && !bytes.empty()) {
+      const std::int64_t started_ns = system_clock().mono_ns();
+      const Bytes step = bytes.first(std::min(bytes.size(), kStepBytes));
+      bytes = bytes.subspan(step.size());
+      status_ = write_all(files_, fd_, step, offset_, path_);
+      offset_ += step.size();
+      unsynced_ += step.size();
+      if (unsynced_ >= kStepBytes) sync();
+      if (gently_) rest(system_clock().mono_ns() - started_ns);
+    }
   }
   void sync() {
     if (!status_) return;
@@ -107,11 +115,17 @@ class PacedFile {
   const Status& status() const { return status_; }
 
  private:
-  static constexpr std::size_t kSyncBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+
+  static void rest(std::int64_t worked_ns) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(3 * worked_ns));
+  }
+
   FileOps& files_;
   int fd_;
   std::string path_;
   std::uint64_t offset_;
+  bool gently_;
   std::size_t unsynced_ = 0;
   Status status_;
 };
@@ -178,12 +192,13 @@ Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t heig
   WEIR_TRY(system_status("open", fresh, fd));
   std::vector<std::string_view> names;
   for (const auto& section : sections.sections_) names.emplace_back(section.name);
-  PacedFile file(files, fd, fresh, front_bytes(names));
+  PacedFile file(files, fd, fresh, front_bytes(names), sections.gently_);
   std::vector<Piece> pieces;
   for (const auto& section : sections.sections_) {
     pieces.push_back(write_section(file, section.name, section.write));
   }
   Status status = file.status();
+  if (status && sections.check_) status = sections.check_();
   if (status) {
     status = write_all(files, fd, make_front(height, pieces, file.offset()), 0, fresh);
   }

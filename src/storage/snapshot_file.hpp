@@ -31,6 +31,12 @@ class SnapshotWriter {
   // names are unique, 1 to 255 bytes.
   void add(std::string_view name, Write write);
   void add(std::string_view name, Bytes bytes);
+  // Has it written in small steps with pauses, so that others have the disk three quarters of the
+  // time.
+  void write_gently() { gently_ = true; }
+  // Has the file dropped, with the status that `check` returns, if it is not ok once the sections
+  // are written.
+  void check_at_end(std::function<Status()> check) { check_ = std::move(check); }
 
  private:
   friend Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t height,
@@ -40,6 +46,8 @@ class SnapshotWriter {
     Write write;
   };
   std::vector<Section> sections_;
+  std::function<Status()> check_;
+  bool gently_ = false;
 };
 
 // A snapshot in memory, every checksum verified.
@@ -63,9 +71,8 @@ class Snapshot {
   std::vector<Section> sections_;
 };
 
-// Writes dir/%020u.snap for `height` and removes all but the newest two. Every few megabytes are
-// synced before the next, so that the log beside it never waits for a flood. Errors from the
-// system.
+// Writes dir/%020u.snap for `height` and removes all but the newest two. Every megabyte is synced
+// before the next, so that the log beside it never waits for a flood. Errors from the system.
 Status write_snapshot(FileOps& files, const std::string& dir, std::uint64_t height,
                       const SnapshotWriter& sections);
 

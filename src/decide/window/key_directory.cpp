@@ -267,6 +267,12 @@ void KeyDirectory::save(ByteWriter& out) const {
   }
 }
 
+std::size_t KeyDirectory::saved_bytes() const {
+  constexpr std::size_t kHead = 34;
+  constexpr std::size_t kSegmentHead = 13;
+  return kHead + segments_.size() * kSegmentHead + slots_ * (12 + std::size_t{key_words_} * 8);
+}
+
 Status KeyDirectory::load_segment(ByteReader& in, std::vector<bool>& taken) {
   const Status damaged = data_loss("window_key", "a damaged key in the snapshot of a window");
   const std::uint8_t depth = in.u8();

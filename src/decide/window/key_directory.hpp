@@ -69,6 +69,7 @@ class KeyDirectory {
   // Appends the whole state; load() accepts it only for the same number of key words and keys_max
   // (data_loss otherwise), and leaves the directory as it was when it fails.
   void save(ByteWriter& out) const;
+  std::size_t saved_bytes() const;
   Status load(ByteReader& in);
 
  private:

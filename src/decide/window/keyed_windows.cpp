@@ -72,15 +72,31 @@ void KeyedWindows::update_and_read(const KeyedRows& in, std::span<const WindowUs
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const WindowUse& use = uses[i];
       columns_[i]->grow(directory_.slots(), ahead_);
+      const bool again = !use.ahead.empty();
+      if (again) mask_rows_ahead(use, rows);
       columns_[i]->run(
           {rows,
-           block_slot_.data(),
-           block_fresh_.data(),
+           again ? masked_slot_.data() : block_slot_.data(),
+           again ? masked_fresh_.data() : block_fresh_.data(),
            in.times_us + begin,
            from(use.include, begin),
            from(use.values, begin),
            {use.out.values + begin, use.out.valid + begin, from(use.out.saturated, begin)}});
     }
+  }
+}
+
+// Takes the rows out whose slots hold them already.
+void KeyedWindows::mask_rows_ahead(const WindowUse& use, std::size_t rows) {
+  masked_slot_.assign(block_slot_.begin(), block_slot_.end());
+  masked_fresh_.assign(block_fresh_.begin(), block_fresh_.end());
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint32_t slot = block_slot_[i];
+    const bool rejected = slot == ColumnRows::kNoSlot;  // counted beside the first range
+    if (!rejected && slot >= use.restored_slots) continue;
+    if (use.ahead[rejected ? 0 : slot / use.range_slots] == 0) continue;
+    masked_slot_[i] = ColumnRows::kNoKey;
+    masked_fresh_[i] = 0;
   }
 }
 
@@ -90,10 +106,20 @@ std::unique_ptr<KeyedWindows> KeyedWindows::empty_copy() const {
   return copy;
 }
 
-void KeyedWindows::save(ByteWriter& out) const {
+void KeyedWindows::save_directory(ByteWriter& out) const {
   out.i64(watermark_us_);
   directory_.save(out);
-  for (const auto& column : columns_) column->save(directory_.slots(), out);
+}
+
+void KeyedWindows::save(ByteWriter& out) const {
+  save_directory(out);
+  for (const auto& column : columns_) column->save(0, directory_.slots(), out);
+}
+
+std::vector<std::size_t> KeyedWindows::bytes_per_key() const {
+  std::vector<std::size_t> bytes;
+  for (const auto& column : columns_) bytes.push_back(column->spec().bytes_per_key());
+  return bytes;
 }
 
 Status KeyedWindows::load(ByteReader& in) {

@@ -42,6 +42,11 @@ struct WindowUse {
   // Bits of an i64 or f64, or the word that distinct tells apart.
   const std::uint64_t* values = nullptr;
   WindowOutput out;
+  // Of a block that comes again after a restore: 1 where the slots of a range, `range_slots` each,
+  // already hold what the rows did, as far as slots were restored. Empty: none do.
+  std::span<const std::uint8_t> ahead = {};
+  std::uint32_t range_slots = 0;
+  std::uint32_t restored_slots = 0;
 };
 
 class KeyedWindows {
@@ -66,14 +71,24 @@ class KeyedWindows {
 
   // Returns the same windows without any key.
   std::unique_ptr<KeyedWindows> empty_copy() const;
-  // Appends the whole state; load() accepts it only for the same windows (data_loss otherwise) and
-  // changes nothing when it fails.
+  // Appends the whole state: the directory, then the slots of each window, which may be saved in
+  // ranges one behind the other. load() accepts it only for the same windows (data_loss otherwise)
+  // and changes nothing when it fails.
   void save(ByteWriter& out) const;
+  void save_directory(ByteWriter& out) const;
+  std::size_t saved_directory_bytes() const { return 8 + directory_.saved_bytes(); }
+  void save_column(std::size_t window, std::uint32_t begin, std::uint32_t end,
+                   ByteWriter& out) const {
+    columns_[window]->save(begin, end, out);
+  }
   Status load(ByteReader& in);
+  std::uint32_t slots() const { return directory_.slots(); }
+  std::vector<std::size_t> bytes_per_key() const;  // of each window
 
  private:
   static constexpr std::size_t kBlock = 256;
 
+  void mask_rows_ahead(const WindowUse& use, std::size_t rows);
   void find_slots(const KeyedRows& in, std::span<const WindowUse> uses, std::size_t begin,
                   std::size_t rows);
 
@@ -87,6 +102,8 @@ class KeyedWindows {
   std::vector<std::uint64_t> block_hash_;
   std::vector<std::uint32_t> block_slot_;
   std::vector<std::uint8_t> block_fresh_;
+  std::vector<std::uint32_t> masked_slot_;  // of a block that comes again
+  std::vector<std::uint8_t> masked_fresh_;
 };
 
 }  // namespace weir::decide

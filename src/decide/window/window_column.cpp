@@ -113,18 +113,20 @@ void WindowColumn::run(const ColumnRows& rows) {
 }
 
 // Numbers of bodies are left out: they depend on what was given back before.
-void WindowColumn::save(std::uint32_t slots, ByteWriter& out) const {
-  out.u8(static_cast<std::uint8_t>(spec_.function));
-  out.u8(static_cast<std::uint8_t>(spec_.kind));
-  out.u8(static_cast<std::uint8_t>(spec_.key_words));
-  out.u8(spec_.real_values);
-  out.i64(spec_.width_us);
-  out.u64(rejected_);
+void WindowColumn::save(std::uint32_t begin, std::uint32_t end, ByteWriter& out) const {
+  if (begin == 0) {
+    out.u8(static_cast<std::uint8_t>(spec_.function));
+    out.u8(static_cast<std::uint8_t>(spec_.kind));
+    out.u8(static_cast<std::uint8_t>(spec_.key_words));
+    out.u8(spec_.real_values);
+    out.i64(spec_.width_us);
+    out.u64(rejected_);
+  }
   const auto words = [&out](const std::uint64_t* from, std::size_t count) {
     out.raw({reinterpret_cast<const std::uint8_t*>(from), count * 8});
   };
   const std::vector<std::uint64_t> nothing(slot_words_);
-  for (std::uint32_t i = 0; i < slots; ++i) {
+  for (std::uint32_t i = begin; i < end; ++i) {
     // A column that joined the directory late may not have all of its slots yet.
     const bool exists = i >> chunk_shift_ < chunks_.size();
     const std::uint64_t* from = exists ? slot(i) : nothing.data();

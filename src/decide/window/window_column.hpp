@@ -59,8 +59,9 @@ class WindowColumn {
   std::size_t bytes() const;
   std::size_t bodies() const { return pool_.out(); }  // keys that have outgrown their slot
 
-  // Appends slots [0, slots); load() accepts them only for the same spec (data_loss otherwise).
-  void save(std::uint32_t slots, ByteWriter& out) const;
+  // Appends slots [begin, end), a range behind the other; load() takes all of them, and accepts
+  // them only for the same spec (data_loss otherwise).
+  void save(std::uint32_t begin, std::uint32_t end, ByteWriter& out) const;
   Status load(std::uint32_t slots, ByteReader& in);
 
  private:

@@ -118,6 +118,8 @@ void LiveMetrics::collect_log(const gate::Gate& gate) {
   registry_.gauge(Metric::kCommitFailed).set(log.failed() ? 1 : 0);
   registry_.gauge(Metric::kLogBytes).set(log.bytes_on_disk());
   registry_.gauge(Metric::kSnapshotHeight).set(gate.counters().snapshot_height.load());
+  registry_.gauge(Metric::kSnapshotSeconds)
+      .set(static_cast<double>(gate.counters().snapshot_us.load()) * 1e-6);
   const gate::RecoverySummary& recovery = gate.recovery();
   raise(Metric::kRecoveryTruncatedTotal, {}, recovery.log.torn_reason.empty() ? 0 : 1);
   registry_.gauge(Metric::kRecoveryBlocks).set(recovery.log.last_height - recovery.snapshot_height);
