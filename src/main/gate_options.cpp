@@ -93,10 +93,10 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
   options.segments.durability = config.text("storage.durability") == "process"
                                     ? storage::Durability::kProcess
                                     : storage::Durability::kPower;
-  const std::uint64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::uint64_t cores = std::clamp(std::thread::hardware_concurrency(), 1U, 64U);
   WEIR_ASSIGN(const std::uint64_t threads, args.u64("threads", cores));
   if (threads < 1 || threads > 64) {
-    return fail(invalid_argument("usage", "--threads takes 1 to 64"));
+    return fail(invalid_argument("usage", "--threads takes 1 to 64, not " + args.text("threads")));
   }
   options.threads = static_cast<unsigned>(threads);
   return options;

@@ -212,7 +212,8 @@ void report_figures(const std::string& prefix, const Figures& figures, BenchRepo
 Result<int> run(const Arguments& args) {
   std::int64_t test_us = kTestUs;
   if (args.has("test") && !parse_time(args.text("test"), test_us)) {
-    return fail(invalid_argument("usage", "--test takes a date such as 2018-08-08"));
+    return fail(invalid_argument(
+        "usage", "--test takes a date such as 2018-08-08, not \"" + args.text("test") + "\""));
   }
   std::string rules = handbook_rules();
   if (args.has("rules")) {

@@ -257,6 +257,10 @@ Result<std::vector<Row>> rows_of(const Arguments& args) {
   }
   const auto open = static_cast<unsigned>(connections);
   const std::string ack = args.text("ack", "committed");
+  if (ack != "received" && ack != "decided" && ack != "committed") {
+    return fail(invalid_argument(
+        "usage", "--ack takes received, decided or committed, not \"" + ack + "\""));
+  }
   if (args.has("rate") || args.has("batch") || args.has("ack")) {
     return std::vector<Row>{{"", rate, batch, ack, open}};
   }
