@@ -27,7 +27,9 @@ void DedupTable::start_at(std::uint64_t next_seq) {
 void DedupTable::insert(std::uint64_t fingerprint, std::uint64_t seq) {
   CHECK_EQ(seq, next_seq_);
   std::uint32_t& head = heads_[fingerprint & head_mask_];
-  ring_[seq & ring_mask_] = {fingerprint, head, 0};
+  ring_[seq & ring_mask_] = {
+      {static_cast<std::uint32_t>(fingerprint), static_cast<std::uint32_t>(fingerprint >> 32)},
+      head};
   head = static_cast<std::uint32_t>(seq);
   ++next_seq_;
 }
@@ -44,7 +46,7 @@ void DedupTable::save(ByteWriter& out) const {
   std::array<std::uint64_t, 4096> some;
   for (std::uint64_t seq = next_seq_ - count; seq < next_seq_;) {
     const std::size_t take = std::min<std::uint64_t>(some.size(), next_seq_ - seq);
-    for (std::size_t i = 0; i < take; ++i) some[i] = ring_[seq++ & ring_mask_].fingerprint;
+    for (std::size_t i = 0; i < take; ++i) some[i] = ring_[seq++ & ring_mask_].fingerprint();
     out.raw({reinterpret_cast<const std::uint8_t*>(some.data()), take * 8});
   }
 }

@@ -7,10 +7,11 @@
 //   }, admitted);
 //
 // A head per bucket points to its newest event; a ring of {fingerprint, previous event of the
-// bucket} by seq holds the rest: 24 bytes an event at the default. Links only lead to older events,
+// bucket} by seq holds the rest: 20 bytes an event at the default. Links only lead to older events,
 // so a chain ends where the horizon does, and nothing is ever deleted. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -62,7 +63,7 @@ class DedupTable {
       const std::uint64_t seq = resolve(link, newer);
       if (seq == 0) return;
       const Entry& entry = ring_[seq & ring_mask_];
-      if (entry.fingerprint == fingerprint && !visit(seq)) return;
+      if (entry.fingerprint() == fingerprint && !visit(seq)) return;
       link = entry.previous;
       newer = seq;
     }
@@ -90,10 +91,11 @@ class DedupTable {
   Status restore(ByteReader& in);
 
  private:
-  struct Entry {
-    std::uint64_t fingerprint;
-    std::uint32_t previous;  // low half of the seq of the bucket's previous event
-    std::uint32_t zero;
+  struct Entry {                          // 12 bytes
+    std::array<std::uint32_t, 2> halves;  // of the fingerprint
+    std::uint32_t previous;               // low half of the seq of the bucket's previous event
+
+    std::uint64_t fingerprint() const { return halves[0] | std::uint64_t{halves[1]} << 32; }
   };
   static constexpr std::size_t kAhead = 24;
 
