@@ -46,6 +46,7 @@ bool WindowPieces::next(StatePiece& piece) {
   }
   if (layout_.groups.size() == bank_.groups()) return false;
   const KeyedWindows& windows = bank_.keyed(layout_.groups.size());
+  piece.out.buffer().reserve(windows.saved_directory_bytes());
   windows.save_directory(piece.out);
   layout_.add(windows.slots(), windows.bytes_per_key());
   column_ = 0;

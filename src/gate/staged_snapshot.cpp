@@ -163,7 +163,7 @@ StatePiece* StagedSnapshot::take_large(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   if (!large_free_) return nullptr;
   if (large_bytes_ < bytes) {
-    large_wanted_ = bytes + bytes / 32;  // it may grow in the meantime
+    large_wanted_ = bytes + bytes / 256 + 4096;  // it may grow in the meantime
     changed_.notify_all();
     return nullptr;
   }
@@ -240,7 +240,7 @@ void StagedSnapshot::write_source(Source source, ByteWriter& out) {
 void StagedSnapshot::write() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   for (StatePiece& piece : small_) {
-    make_room(piece, StatePiece::kBytes + StatePiece::kBytes / 4);
+    make_room(piece, StatePiece::kBytes + StatePiece::kBytes / 8);
     give_back(&piece);
   }
   ledger::Height height = 0;

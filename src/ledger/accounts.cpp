@@ -98,7 +98,6 @@ std::vector<Account> Accounts::sorted() const {
 }
 
 void Accounts::save(ByteWriter& out) const {
-  out.buffer().reserve(out.buffer().size() + size() * sizeof(Account) + 8);
   out.u64(size());
   for (const Table& table : tables_) {
     for (const Account& account : table.slots.span()) {

@@ -369,6 +369,7 @@ std::vector<wire::EventKey> Executor::held_until(std::int64_t until_us) const {
 
 void Executor::copy(StatePiece& piece) const {
   piece.clear();
+  piece.out.buffer().reserve(bytes_to_copy());
   accounts_.save(piece.out);
   held_.save(piece.out);
   piece.complete = [](std::vector<std::uint8_t>& bytes) { Accounts::sort_saved(bytes); };

@@ -209,6 +209,7 @@ bool ProfilePieces::next(StatePiece& piece) {
 }
 
 void ProfilePieces::put_index(StatePiece& piece) const {
+  piece.out.buffer().reserve(sizeof(Header) + state_.index.size() * sizeof(IndexEntry));
   piece.out.put(header_of(state_));
   state_.index.each([&](const IndexEntry& entry) { piece.out.put(entry); });
   piece.complete = [](std::vector<std::uint8_t>& bytes) {
