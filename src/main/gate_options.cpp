@@ -87,6 +87,8 @@ Result<gate::GateOptions> gate_options(const Config& config, const Arguments& ar
   options.admission.batch_events = static_cast<std::uint32_t>(config.u64("gate.batch_events"));
   options.admission.dedup_events = config.u64("dedup.events");
   options.trust_log = config.text("recovery.trust") == "apply";
+  options.snapshot_events = config.u64("recovery.snapshot_events");
+  options.snapshot_us = static_cast<std::int64_t>(config.u64("recovery.snapshot_s")) * 1'000'000;
   options.queue_bytes = config.u64("gate.queue_bytes");
   options.free_bytes_min = config.u64("storage.free_bytes_min");
   options.segments.segment_bytes = config.u64("storage.segment_bytes");
