@@ -350,7 +350,7 @@ Status Decider::set_rules(std::uint32_t version, std::shared_ptr<const RuleSet> 
   State& s = *state_;
   const std::shared_ptr<const RuleSet> before = std::exchange(s.rules, std::move(rules));
   s.rules_version = version;
-  s.windows.set_rules(*s.rules, s.options.window_keys_max);
+  s.windows.set_rules(*s.rules);
   s.columns.set_rules(*s.rules);
   s.breaker.set_limit(s.rules->limit);
   // The same text with other thresholds goes on counting.

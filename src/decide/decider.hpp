@@ -44,8 +44,6 @@ struct DeciderOptions {
   std::uint32_t hold_e6 = 5'000'000;
   std::uint32_t block_e6 = 0;
   bool hold_on_failure = false;  // rows a detector could not score: hold instead of pass
-  // Upper bound on the keys of a window, under the one the rule set was compiled with.
-  std::uint32_t window_keys_max = 1U << 20;
 };
 
 // Bits of DecideInput::score_flags.

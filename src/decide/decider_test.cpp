@@ -321,6 +321,24 @@ TEST(Decider, DoesNotDependOnBatchCutsOrRestarts) {
   }
 }
 
+// A limit above the default holds too.
+TEST(Decider, KnowsAsManyKeysAsItsRulesWereCompiledFor) {
+  constexpr std::size_t kKeys = (std::size_t{1} << 20) + 5'000;
+  CompileContext context;
+  context.window_keys_max = kKeys;
+  DecideFixture f;
+  f.rules("alert if count(debtor, 1h) > 1", context);
+  std::uint64_t debtor = 0;
+  while (debtor < kKeys + 100) {
+    f.clear();
+    for (int i = 0; i < 8'192 && debtor < kKeys + 100; ++i) f.add({.debtor = ++debtor});
+    f.run();
+  }
+  const Decider::WindowStats stats = f.decider().window_stats().at(0);
+  EXPECT_EQ(stats.keys, kKeys);
+  EXPECT_EQ(stats.rejected, 100U);
+}
+
 TEST(Decider, RefusesSnapshotsThatAreCutOrOfOtherRules) {
   DecideFixture f;
   f.rules("alert if count(debtor, 1h) > 1");

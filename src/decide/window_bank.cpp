@@ -18,8 +18,7 @@ std::int64_t shared_idle_us(const WindowSpec& spec) {
 
 }  // namespace
 
-WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::size_t keys_max,
-                                        std::vector<Group>& before) {
+WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::vector<Group>& before) {
   const std::int64_t idle_us = shared_idle_us(of.spec);
   const auto same = [&](const Group& group) {
     return group.idle_us == idle_us && group.key == of.key;
@@ -32,10 +31,9 @@ WindowBank::Group& WindowBank::group_of(const RuleWindow& of, std::size_t keys_m
     before.erase(kept);
     groups_.back().members.clear();
   } else {
-    keys_max = std::min(of.spec.keys_max, keys_max);
     groups_.push_back({of.key,
                        idle_us,
-                       std::make_unique<KeyedWindows>(of.spec.key_words, keys_max, &ahead_),
+                       std::make_unique<KeyedWindows>(of.spec.key_words, of.spec.keys_max, &ahead_),
                        {},
                        {}});
   }
@@ -50,7 +48,7 @@ void WindowBank::size_buffers(Window& window, const RuleWindow& of) const {
   window.texts.resize(of.value && of.value_type.is(expr::Kind::kString) ? kChunkRows : 0);
 }
 
-void WindowBank::set_rules(const RuleSet& rules, std::size_t keys_max) {
+void WindowBank::set_rules(const RuleSet& rules) {
   std::map<std::string, std::unique_ptr<Window>> known;
   Columns columns;
   for (Group& group : groups_) {
@@ -77,7 +75,7 @@ void WindowBank::set_rules(const RuleSet& rules, std::size_t keys_max) {
     Window& window = *windows_.back();
     window.name = of.name;
     size_buffers(window, of);
-    Group& group = group_of(of, keys_max, before);
+    Group& group = group_of(of, before);
     window.group = static_cast<std::size_t>(&group - groups_.data());
     window.member = group.members.size();
     group.members.push_back(windows_.size() - 1);

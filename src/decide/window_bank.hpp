@@ -1,7 +1,7 @@
 // WindowBank: the windows of the rules in force: their tables, whether they are warm, and their
 // columns for the chunk at hand.
 //
-//   bank.set_rules(rules, keys_max);                              // tables of equal text are kept
+//   bank.set_rules(rules);                                        // tables of equal text are kept
 //   WEIR_TRY(bank.run(linked, input, begin, rows, columns));      // after columns.bind()
 //   bank.warm_row(window);  // first row of the chunk it counts for
 #pragma once
@@ -21,7 +21,7 @@ namespace weir::decide {
 
 class WindowBank {
  public:
-  void set_rules(const RuleSet& rules, std::size_t keys_max);
+  void set_rules(const RuleSet& rules);
   // Sizes what a program's outputs need; call after every link.
   void set_program(const LinkedRules& linked);
   // Makes room to keep the values of a batch.
@@ -84,7 +84,7 @@ class WindowBank {
     RuleField field;
     std::vector<std::uint64_t> words;  // [kChunkRows]
   };
-  Group& group_of(const RuleWindow& of, std::size_t keys_max, std::vector<Group>& before);
+  Group& group_of(const RuleWindow& of, std::vector<Group>& before);
   void size_buffers(Window& window, const RuleWindow& of) const;
   const std::uint64_t* key_column(RuleField field) const;
   void gather(const DecideInput& in, std::size_t begin, std::size_t rows);
