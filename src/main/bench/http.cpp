@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "main/bench/disk_probe.hpp"
 #include "main/bench/report.hpp"
@@ -276,6 +277,7 @@ Result<std::vector<Row>> rows_of(const Arguments& args) {
 Result<int> run(const Arguments& args) {
   block_signals();
   WEIR_ASSIGN(const auto config, load_configuration(args));
+  set_log_level(LogLevel::kWarning);
   const std::string dir = args.text("dir", "weir-bench-http");
   if (std::filesystem::exists(dir)) {
     return fail(failed_precondition("dir_exists", dir + " exists").hint("remove it or use --dir"));
