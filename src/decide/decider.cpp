@@ -79,6 +79,8 @@ struct Decider::State {
 
   void use_program(LinkedRules made);
   Status refresh(const DecideInput& in);
+  template <class Step>
+  Status each_chunk(const DecideInput& in, const Step& step);
   Status run_chunk(const DecideInput& in, std::size_t begin, std::size_t rows,
                    const DecideOutput& out);
   void collect_hits(std::size_t rows);
@@ -319,9 +321,22 @@ Status Decider::State::add_sides(std::span<const VerdictCore> verdicts,
   return Status::ok();
 }
 
+// Binds the rows a chunk at a time and calls step(begin, rows) for each.
+template <class Step>
+Status Decider::State::each_chunk(const DecideInput& in, const Step& step) {
+  const std::size_t rows = in.columns->rows();
+  WEIR_TRY(refresh(in));
+  windows.begin_batch(rows);
+  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
+    const std::size_t count = std::min(kChunkRows, rows - begin);
+    columns.bind(in, begin, count, lists != nullptr ? &index : nullptr);
+    WEIR_TRY(step(begin, count));
+  }
+  return Status::ok();
+}
+
 Status Decider::State::run_chunk(const DecideInput& in, std::size_t begin, std::size_t rows,
                                  const DecideOutput& out) {
-  columns.bind(in, begin, rows, lists != nullptr ? &index : nullptr);
   WEIR_TRY(windows.run(linked, in, begin, rows, columns));
   if (linked.decide) {
     WEIR_TRY(linked.decide->evaluate(columns.views(), rows, *scratch, outputs));
@@ -387,12 +402,8 @@ Status Decider::decide(const DecideInput& in, const DecideOutput& out) {
   State& s = *state_;
   if (out.hits != nullptr) out.hits->clear();
   if (out.sides != nullptr) out.sides->clear();
-  WEIR_TRY(s.refresh(in));
-  s.windows.begin_batch(rows);
-  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
-    WEIR_TRY(s.run_chunk(in, begin, std::min(kChunkRows, rows - begin), out));
-  }
-  return Status::ok();
+  return s.each_chunk(
+      in, [&](std::size_t begin, std::size_t count) { return s.run_chunk(in, begin, count, out); });
 }
 
 Status Decider::follow(const DecideInput& in, std::span<const VerdictCore> verdicts,
@@ -401,13 +412,9 @@ Status Decider::follow(const DecideInput& in, std::span<const VerdictCore> verdi
   const std::size_t rows = in.columns->rows();
   CHECK_EQ(verdicts.size(), rows);
   State& s = *state_;
-  WEIR_TRY(s.refresh(in));
-  s.windows.begin_batch(rows);
-  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
-    const std::size_t count = std::min(kChunkRows, rows - begin);
-    s.columns.bind(in, begin, count, s.lists != nullptr ? &s.index : nullptr);
-    WEIR_TRY(s.windows.run(s.linked, in, begin, count, s.columns));
-  }
+  WEIR_TRY(s.each_chunk(in, [&](std::size_t begin, std::size_t count) {
+    return s.windows.run(s.linked, in, begin, count, s.columns);
+  }));
   for (std::size_t row = 0; row < rows; ++row) {
     const std::uint16_t entity =
         in.columns->entity_flags.empty() ? std::uint16_t{0} : in.columns->entity_flags[row];
@@ -439,16 +446,10 @@ Status Decider::load_windows(ByteReader& in) {
 }
 
 Status Decider::feed_behind(const DecideInput& in, const BlockAgain& again) {
-  const std::size_t rows = in.columns->rows();
   State& s = *state_;
-  WEIR_TRY(s.refresh(in));
-  s.windows.begin_batch(rows);
-  for (std::size_t begin = 0; begin < rows; begin += kChunkRows) {
-    const std::size_t count = std::min(kChunkRows, rows - begin);
-    s.columns.bind(in, begin, count, s.lists != nullptr ? &s.index : nullptr);
-    WEIR_TRY(s.windows.run_behind(s.linked, in, begin, count, s.columns, again));
-  }
-  return Status::ok();
+  return s.each_chunk(in, [&](std::size_t begin, std::size_t count) {
+    return s.windows.run_behind(s.linked, in, begin, count, s.columns, again);
+  });
 }
 
 const RuleSet* Decider::rules() const {

@@ -111,11 +111,6 @@ void KeyedWindows::save_directory(ByteWriter& out) const {
   directory_.save(out);
 }
 
-void KeyedWindows::save(ByteWriter& out) const {
-  save_directory(out);
-  for (const auto& column : columns_) column->save(0, directory_.slots(), out);
-}
-
 std::vector<std::size_t> KeyedWindows::bytes_per_key() const {
   std::vector<std::size_t> bytes;
   for (const auto& column : columns_) bytes.push_back(column->spec().bytes_per_key());

@@ -71,10 +71,9 @@ class KeyedWindows {
 
   // Returns the same windows without any key.
   std::unique_ptr<KeyedWindows> empty_copy() const;
-  // Appends the whole state: the directory, then the slots of each window, which may be saved in
-  // ranges one behind the other. load() accepts it only for the same windows (data_loss otherwise)
-  // and changes nothing when it fails.
-  void save(ByteWriter& out) const;
+  // The whole state is the directory, then the slots [0, slots()) of each window, saved in ranges
+  // one behind the other. load() accepts it only for the same windows (data_loss otherwise) and
+  // changes nothing when it fails.
   void save_directory(ByteWriter& out) const;
   std::size_t saved_directory_bytes() const { return 8 + directory_.saved_bytes(); }
   void save_column(std::size_t window, std::uint32_t begin, std::uint32_t end,

@@ -61,7 +61,10 @@ struct OneWindow {
     windows.update_and_read(in, {&use, 1});
   }
   std::uint64_t rejected() const { return windows.window(0).rejected(); }
-  void save(ByteWriter& out) const { windows.save(out); }
+  void save(ByteWriter& out) const {
+    windows.save_directory(out);
+    windows.save_column(0, 0, windows.slots(), out);
+  }
   Status load(ByteReader& in) { return windows.load(in); }
   KeyedWindows windows;
 };
