@@ -33,4 +33,14 @@ struct StatePiece {
   }
 };
 
+// Saves all pieces one behind the other, with their owner at rest.
+template <class Pieces>
+void save_pieces(Pieces pieces, ByteWriter& out) {
+  StatePiece piece;
+  while (pieces.next(piece)) {
+    piece.finish();
+    out.raw(piece.out.bytes());
+  }
+}
+
 }  // namespace weir

@@ -122,9 +122,7 @@ class DecideFixture {
   // The whole state: progress, then what the windows hold.
   void save(ByteWriter& out) {
     decider().save(out);
-    WindowPieces pieces(decider().windows());
-    StatePiece piece;
-    while (pieces.next(piece)) out.raw(piece.out.bytes());
+    save_pieces(WindowPieces(decider().windows()), out);
   }
   Status load(ByteReader& in) {
     WEIR_TRY(decider().load(in));

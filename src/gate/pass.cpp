@@ -104,9 +104,9 @@ decide::CompileContext Pass::compile_context() const {
   return context;
 }
 
-void Pass::touch(PassBatch& batch) {
+void Pass::begin_touch(PassBatch& batch, const PassAhead* ahead) {
   if (batch.controls.count() != 0) {
-    apply_labels(batch);
+    apply_labels(batch, ahead);
     mark_listed(batch);
   }
   expire_list_flags();
@@ -114,6 +114,10 @@ void Pass::touch(PassBatch& batch) {
     watermark_us_ = std::max(watermark_us_, event.time_us);
   }
   profiles_.index(batch.events, batch.index);
+}
+
+void Pass::touch(PassBatch& batch) {
+  begin_touch(batch, nullptr);
   const profile::EventColumns columns = batch.index.columns(batch.events);
   const Status status = profiles_.gather(columns, batch.gathered, batch.touched);
   CHECK(status.is_ok());

@@ -142,10 +142,13 @@ class Pass {
   Status catch_up(PassBatch& batch, const ledger::BlockView& logged, const PassAhead& ahead);
 
  private:
-  void apply_labels(const PassBatch& batch, const PassAhead* ahead = nullptr);
+  // `ahead`: of a block that comes again; else null.
+  void apply_labels(const PassBatch& batch, const PassAhead* ahead);
+  void begin_touch(PassBatch& batch, const PassAhead* ahead);
   Status touch_behind(PassBatch& batch, const PassAhead& ahead);
   void read_balances(const PassBatch& batch);
   decide::DecideInput decide_input(const PassBatch& batch, const profile::EventColumns& columns);
+  decide::DecideInput input_to_follow(const PassBatch& batch, const profile::EventColumns& columns);
   void run_decider(PassBatch& batch);
   void execute(PassBatch& batch);
   void write_rule_hits(PassBatch& batch);

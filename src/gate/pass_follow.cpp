@@ -13,13 +13,19 @@ void Pass::score_to_follow(PassBatch& batch) const {
   if (rows != 0) profile::compute_features(batch.gathered, batch.features, 0, rows);
 }
 
-Status Pass::follow(PassBatch& batch, const ledger::BlockView& logged) {
-  read_balances(batch);
-  const profile::EventColumns columns = batch.index.columns(batch.events);
+decide::DecideInput Pass::input_to_follow(const PassBatch& batch,
+                                          const profile::EventColumns& columns) {
   decide::DecideInput input = decide_input(batch, columns);
   if (decider_.rules()->windows_read_scores()) {
     bind_scores(batch.models.get(), batch.scores, input);
   }
+  return input;
+}
+
+Status Pass::follow(PassBatch& batch, const ledger::BlockView& logged) {
+  read_balances(batch);
+  const profile::EventColumns columns = batch.index.columns(batch.events);
+  const decide::DecideInput input = input_to_follow(batch, columns);
   hits_.clear();
   RuleHitCursor cursor(logged.control());
   for (const RuleHitControl& hit : cursor.rest()) hits_.push_back(hit.hit);

@@ -2,30 +2,15 @@
 // Profiles are copied first, then accounts, then windows, then at rest all else; the blocks between
 // the first piece and that rest come again, each for the pieces that do not hold it yet. Windows
 // may count by features and balances; these are right by then, because their pieces are older.
-#include "base/log.hpp"
+#include <algorithm>
+
 #include "decide/rules/rule_set.hpp"
 #include "decide/window_bank.hpp"
 #include "gate/control.hpp"
-#include "gate/detected.hpp"
 #include "gate/pass.hpp"
+#include "gate/restore.hpp"
 
 namespace weir::gate {
-namespace {
-
-Status section_missing(std::string_view name) {
-  return data_loss("snapshot_section", "the snapshot has no section " + std::string(name));
-}
-
-template <class Pieces>
-void write_pieces(Pieces pieces, ByteWriter& out) {
-  StatePiece piece;
-  while (pieces.next(piece)) {
-    piece.finish();
-    out.raw(piece.out.bytes());
-  }
-}
-
-}  // namespace
 
 void Pass::note_first_piece(PieceHeights& heights) const {
   heights.watermark_us = watermark_us_;
@@ -62,11 +47,10 @@ void Pass::copy_section(std::string_view name, const PieceHeights& heights,
 }
 
 void Pass::save(storage::SnapshotWriter& writer) const {
-  writer.add("profiles",
-             [this](ByteWriter& out) { write_pieces(profile::ProfilePieces(profiles_), out); });
+  writer.add("profiles", [this](ByteWriter& out) { profiles_.save(out); });
   writer.add("accounts", [this](ByteWriter& out) { executor_.save(out); });
   writer.add("windows", [this](ByteWriter& out) {
-    write_pieces(decide::WindowPieces(decider_.windows()), out);
+    save_pieces(decide::WindowPieces(decider_.windows()), out);
   });
   for (const std::string_view name : kRestSections) {
     writer.add(name, [this, name](ByteWriter& out) {
@@ -136,15 +120,7 @@ PassAhead Pass::ahead(const PieceHeights& heights) const {
 
 // As touch(): the index has no piece ahead of the block, everything else may have.
 Status Pass::touch_behind(PassBatch& batch, const PassAhead& ahead) {
-  if (batch.controls.count() != 0) {
-    apply_labels(batch, &ahead);
-    mark_listed(batch);
-  }
-  expire_list_flags();
-  for (const wire::Event& event : batch.events) {
-    watermark_us_ = std::max(watermark_us_, event.time_us);
-  }
-  profiles_.index(batch.events, batch.index);
+  begin_touch(batch, &ahead);
   const std::uint64_t evictions = profiles_.counts().edge_evictions;
   const Status status = profiles_.gather_behind(batch.index.columns(batch.events), batch.gathered,
                                                 batch.touched, ahead.profiles, batch.height);
@@ -170,11 +146,7 @@ Status Pass::catch_up(PassBatch& batch, const ledger::BlockView& logged, const P
     score_to_follow(batch);
     read_balances(batch);
     const profile::EventColumns columns = batch.index.columns(batch.events);
-    decide::DecideInput input = decide_input(batch, columns);
-    if (decider_.rules()->windows_read_scores()) {
-      bind_scores(batch.models.get(), batch.scores, input);
-    }
-    WEIR_TRY(decider_.feed_behind(input, {ahead.windows, batch.height}));
+    WEIR_TRY(decider_.feed_behind(input_to_follow(batch, columns), {ahead.windows, batch.height}));
   }
   for (wire::VerdictCore& verdict : batch.verdicts) verdict.ledger_status = 0;
   execute(batch);

@@ -4,15 +4,17 @@
 
 namespace weir::gate {
 
+Status section_missing(std::string_view name) {
+  return data_loss("snapshot_section", "the snapshot has no section " + std::string(name));
+}
+
 Result<ledger::Height> last_height(const storage::Snapshot& snapshot) {
   const auto pass = snapshot.section("pass");
-  if (!pass) return fail(data_loss("snapshot_section", "the snapshot has no section pass"));
+  if (!pass) return fail(section_missing("pass"));
   ByteReader in(*pass);
   in.raw(sizeof(Digest) + sizeof(std::uint64_t));  // head and chain
   const ledger::Height next = in.u64();
-  if (!in.ok() || next == 0) {
-    return fail(data_loss("snapshot_section", "the snapshot's section pass is cut off"));
-  }
+  if (!in.ok() || next == 0) return fail(section_missing("pass (cut off)"));
   return next - 1;
 }
 

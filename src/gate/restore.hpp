@@ -6,12 +6,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gate/pass.hpp"
 #include "ledger/block_log.hpp"
 #include "storage/snapshot_file.hpp"
 
 namespace weir::gate {
+
+// Returns data_loss (snapshot_section).
+Status section_missing(std::string_view name);
 
 // Brings a fresh pass to the state of a snapshot: reads it, and plays the blocks that came while it
 // was being copied again for what they did not find in it. Returns the number of events played.

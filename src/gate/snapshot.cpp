@@ -70,9 +70,7 @@ Status Gate::load_snapshot() {
               newest_within(*log_, dir_->snapshot_dir(), log_->durable_height()));
   if (!snapshot) return Status::ok();
   for (const std::string_view name : {"admission", "labels"}) {
-    if (!snapshot->section(name)) {
-      return data_loss("snapshot_section", "the snapshot has no section " + std::string(name));
-    }
+    if (!snapshot->section(name)) return section_missing(name);
   }
   WEIR_ASSIGN(recovery_.replayed_events, restore(*snapshot, *log_, *pass_));
   ByteReader in(*snapshot->section("admission"));

@@ -236,12 +236,7 @@ void ProfilePieces::put_edges(std::size_t begin, StatePiece& piece) const {
 }
 
 void Profiles::save(ByteWriter& out) const {
-  ProfilePieces pieces(*this);
-  StatePiece piece;
-  while (pieces.next(piece)) {
-    piece.finish();
-    out.raw(piece.out.bytes());
-  }
+  save_pieces(ProfilePieces(*this), out);
 }
 
 Status Profiles::load(ByteReader& in) {
