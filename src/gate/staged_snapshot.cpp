@@ -14,7 +14,7 @@ namespace {
 // Gives a piece an empty buffer whose pages have been touched.
 void make_room(StatePiece& piece, std::size_t bytes) {
   std::vector<std::uint8_t>& buffer = piece.out.buffer();
-  buffer = {};
+  buffer = std::vector<std::uint8_t>();  // before there is another; {} would keep it
   buffer.resize(bytes);
   buffer.clear();
 }
@@ -40,12 +40,10 @@ void StagedSnapshot::begin() {
   large_wanted_ = 0;
   for (auto& ready : ready_) ready.clear();
   closed_ = {};
-  rest_.clear();
   rest_copied_ = false;
   cancelled_ = false;
   height_ = 0;
   ended_.reset();
-  failed_.store(false, std::memory_order_relaxed);
   phase_.store(Phase::kProfiles, std::memory_order_release);
   writer_ = std::thread([this] { write(); });
 }
@@ -130,7 +128,15 @@ void StagedSnapshot::cancel() {
     cancelled_ = true;
     changed_.notify_all();
   }
+  settle();
+}
+
+// Waits for the writer and gives the memory back.
+void StagedSnapshot::settle() {
   if (writer_.joinable()) writer_.join();
+  for (StatePiece& piece : small_) piece = {};
+  large_ = {};
+  rest_.clear();
   failed_.store(false, std::memory_order_relaxed);
   phase_.store(Phase::kIdle, std::memory_order_release);
 }
@@ -141,11 +147,7 @@ std::optional<Result<ledger::Height>> StagedSnapshot::end() {
     const std::lock_guard lock(mutex_);
     if (!ended_) return std::nullopt;
   }
-  writer_.join();
-  for (StatePiece& piece : small_) piece = {};
-  large_ = {};
-  rest_.clear();
-  phase_.store(Phase::kIdle, std::memory_order_release);
+  settle();
   if (!ended_->is_ok()) return Result<ledger::Height>(tl::unexpected<Status>(*ended_));
   return Result<ledger::Height>(height_);
 }

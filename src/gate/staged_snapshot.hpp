@@ -79,6 +79,7 @@ class StagedSnapshot {
   static constexpr std::size_t kSmallPieces = 2;
   static constexpr int kNice = 10;  // of the writer: the pass goes first
 
+  void settle();
   StatePiece* take_small();
   StatePiece* take_large(std::size_t bytes);
   bool must_enlarge() const { return large_free_ && large_bytes_ < large_wanted_; }
