@@ -1,0 +1,17 @@
+// CpuRun: what the CPU form of an op works with.
+#pragma once
+
+#include <atomic>
+
+#include "base/status.hpp"
+#include "ops/workers.hpp"
+
+namespace weir::ops {
+
+struct CpuRun {
+  Workers& workers;
+  const std::atomic<bool>* cancel = nullptr;  // asked between tasks of long ops; null: never
+  bool cancelled() const { return cancel != nullptr && cancel->load(std::memory_order_relaxed); }
+};
+
+}  // namespace weir::ops
