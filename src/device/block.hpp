@@ -32,11 +32,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define WEIR_HD __host__ __device__
-#else
-#define WEIR_HD
-#endif
+#include "base/host_device.hpp"
 
 namespace weir::device {
 

@@ -83,8 +83,8 @@ int nearest(double x) {
   return static_cast<int>(x + (x < 0 ? -0.5 : 0.5));
 }
 
-// Returns e^(r.hi + r.lo) for |r| <= 0.35: the Taylor series, its two largest terms added last.
-double exp_reduced(Pair r) {
+// Returns what e^(r.hi + r.lo) has beyond 1 + r.hi, for |r| <= 0.35: the Taylor series.
+double exp_tail(Pair r) {
   constexpr std::array<double, 12> kReciprocals = {
       // 1 / 14!, 1 / 13!, ... 1 / 3!
       1.0 / 87178291200.0, 1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0,
@@ -93,8 +93,24 @@ double exp_reduced(Pair r) {
   double series = 0;
   for (const double reciprocal : kReciprocals) series = series * r.hi + reciprocal;
   const double square = r.hi * r.hi;
+  return (r.lo + r.lo * r.hi) + (0.5 * square + square * r.hi * series);
+}
+
+// Returns e^(r.hi + r.lo) for |r| <= 0.35, its two largest terms added last.
+double exp_reduced(Pair r) {
   const Pair head = two_sum(1.0, r.hi);
-  return head.hi + (head.lo + ((r.lo + r.lo * r.hi) + (0.5 * square + square * r.hi * series)));
+  return head.hi + (head.lo + exp_tail(r));
+}
+
+// Returns e^x - 1 for 0 <= x <= 44, to about 2^-55 of itself.
+Pair exp_less_one(double x) {
+  const int k = nearest(x * kLog2E.hi);
+  const auto whole = static_cast<double>(k);
+  const Pair r = add(two_sum(x, -(whole * kLn2High)), {-(whole * kLn2Low), 0.0});
+  const Pair less_one = fast_two_sum(r.hi, exp_tail(r));
+  if (k == 0) return less_one;
+  const double power = power_of_two(k);
+  return add({less_one.hi * power, less_one.lo * power}, {power - 1.0, 0.0});
 }
 
 // Returns e^(x.hi + x.lo) for -746 < x.hi < 710.
@@ -229,6 +245,15 @@ double pow(double x, double y) {
   if (estimate < -745.14) return sign * 0.0;
   const Pair product = multiply(log, {y, 0.0});
   return sign * exp_pair(product);
+}
+
+double tanh(double x) {
+  const double size = absolute(x);
+  if (is_nan(x) || size < 0x1p-28) return x;
+  if (size >= 22.0) return with_sign_of(1.0, x);
+  const Pair less_one = exp_less_one(2.0 * size);
+  const Pair quotient = divide(less_one, add(less_one, {2.0, 0.0}));
+  return with_sign_of(quotient.hi + quotient.lo, x);
 }
 
 double remainder_trunc(double x, double y) {

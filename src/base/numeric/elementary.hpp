@@ -1,14 +1,15 @@
-// exp, ln, pow and their relatives in f64, the same bits on every machine, compiler and vector
-// width: built from + - * / and bit operations in one written order; libm promises no such thing.
+// exp, ln, pow, tanh and their relatives in f64, the same bits on every machine, compiler and
+// vector width: built from + - * / and bit operations in one written order; libm promises no such
+// thing.
 //
 //   numeric::exp(1.0);         // 2.718281828459045
 //   numeric::log10(1000.0);    // 3 exactly
 //   numeric::pow(2.0, 0.5);
 //
 // Error, for normal results, in units of the last place of the true value: exp, exp2 and the
-// logarithms at most 0.7, pow at most 1 (tested against long double). log2 is exact at powers of
-// two, log10 at powers of ten. NaN, infinities, zeros and signs follow C's Annex F. Pure functions:
-// thread-safe, no allocation.
+// logarithms at most 0.7, pow and tanh at most 1 (tested against long double). log2 is exact at
+// powers of two, log10 at powers of ten. NaN, infinities, zeros and signs follow C's Annex F. Pure
+// functions: thread-safe, no allocation.
 #pragma once
 
 #include <bit>
@@ -24,6 +25,8 @@ double log2(double x);
 double log10(double x);
 // Returns x to the power of y; a negative x needs a whole y, else NaN.
 double pow(double x, double y);
+// Returns the hyperbolic tangent: odd, exact at zeros, 1 from 22 on.
+double tanh(double x);
 
 inline bool is_nan(double x) {
   return x != x;

@@ -57,6 +57,24 @@ TEST(Elementary, LogarithmsStayWithinOneUlpOfLongDouble) {
   for (const double each : worst) EXPECT_LE(each, 0.7) << "seed 12";
 }
 
+TEST(Elementary, TanhStaysWithinOneUlpOfLongDouble) {
+  Philox rng(16, 0);
+  double worst = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const double x = i % 2 == 0 ? spread(rng, -40, 5) : (rng.next_unit() - 0.5) * 8;
+    worst = std::max(worst, ulps(tanh(x), std::tanh(static_cast<long double>(x))));
+    EXPECT_EQ(tanh(-x), -tanh(x));
+  }
+  EXPECT_LE(worst, 1.0) << "seed 16";
+  RecordProperty("tanh_ulp", std::to_string(worst));
+  EXPECT_EQ(tanh(kInf), 1.0);
+  EXPECT_EQ(tanh(-kInf), -1.0);
+  EXPECT_EQ(tanh(800.0), 1.0);
+  EXPECT_TRUE(is_nan(tanh(kNan)));
+  EXPECT_EQ(std::bit_cast<std::uint64_t>(tanh(-0.0)), std::bit_cast<std::uint64_t>(-0.0));
+  EXPECT_EQ(tanh(5e-324), 5e-324);
+}
+
 TEST(Elementary, PowStaysWithinOneUlpOfLongDouble) {
   Philox rng(13, 0);
   double worst = 0;
