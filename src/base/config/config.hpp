@@ -8,8 +8,8 @@
 //   if (!load.problems.empty()) { for (auto& p : load.problems) print(p.to_string()); return 2; }
 //   std::string listen{load.config->text("server.listen")};
 //
-// Precedence: flag, environment (WEIR_SERVER__LISTEN), file, default. All problems are found in
-// one run.
+// Precedence: flag, environment (WEIR_SERVER__LISTEN), the device's file, file, default. All
+// problems are found in one run.
 #pragma once
 
 #include <cstdint>
@@ -78,9 +78,12 @@ struct ConfigInputs {
   using Variables = std::vector<std::pair<std::string, std::string>>;
   std::string file_path = {};                 // for messages
   std::optional<std::string> file_text = {};  // TOML; nothing: no file
-  Variables environment = {};                 // only WEIR_TABLE__KEY is read
-  std::vector<std::string> flags = {};        // "table.key=value"
-  bool check_secret_files = true;             // refuse secret files that everybody may read
+  // The table [device] in a file of its own, with or without its header; nothing: no such file.
+  std::string device_file_path = {};
+  std::optional<std::string> device_file_text = {};
+  Variables environment = {};           // only WEIR_TABLE__KEY is read
+  std::vector<std::string> flags = {};  // "table.key=value"
+  bool check_secret_files = true;       // refuse secret files that everybody may read
 };
 
 struct ConfigLoad {

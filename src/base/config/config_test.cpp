@@ -34,6 +34,7 @@ TEST(ConfigSchema, HasDefaultsThatItAcceptsItself) {
     EXPECT_TRUE(names.insert(key.name).second) << key.name;
     EXPECT_EQ(std::count(key.name.begin(), key.name.end(), '.'), 1) << key.name;
     EXPECT_TRUE(key.help.ends_with(".")) << key.name;
+    EXPECT_TRUE(key.logged_default || !key.verdict) << key.name;
     // What verdicts depend on is reloaded through the log, by the pass.
     EXPECT_TRUE(!key.verdict || !key.reloadable || key.name.starts_with("decide.")) << key.name;
   }

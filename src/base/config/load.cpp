@@ -21,7 +21,10 @@ class Loader {
   explicit Loader(const ConfigInputs& inputs) : inputs_(inputs) {}
 
   ConfigLoad run() {
-    if (inputs_.file_text) read_file(*inputs_.file_text);
+    if (inputs_.file_text) read_file(inputs_.file_path, *inputs_.file_text, Shape::kAll);
+    if (inputs_.device_file_text) {
+      read_file(inputs_.device_file_path, *inputs_.device_file_text, Shape::kDevice);
+    }
     for (const auto& [name, value] : inputs_.environment) read_variable(name, value);
     for (const std::string& flag : inputs_.flags) read_flag(flag);
     check_combinations();
@@ -33,7 +36,7 @@ class Loader {
 
   // Takes what it can of the file alone.
   Result<Config> run_leniently() {
-    if (inputs_.file_text) read_file(*inputs_.file_text);
+    if (inputs_.file_text) read_file(inputs_.file_path, *inputs_.file_text, Shape::kAll);
     for (const ConfigProblem& problem : problems_) {
       if (problem.key.empty()) return fail(data_loss("config_text", problem.to_string()));
     }
@@ -41,8 +44,10 @@ class Loader {
   }
 
  private:
+  enum class Shape : std::uint8_t { kAll, kDevice };  // what a file may hold
+
   ConfigSource file_source(const toml::source_region& region) const {
-    return {ConfigOrigin::kFile, region.begin.line, inputs_.file_path};
+    return {ConfigOrigin::kFile, region.begin.line, path_};
   }
 
   void problem(std::string key, std::string message, std::string hint, ConfigSource source,
@@ -69,15 +74,35 @@ class Loader {
     config_.set(index, std::move(value), std::move(source));
   }
 
-  void read_file(const std::string& text) {
+  void read_file(const std::string& path, const std::string& text, Shape shape) {
+    path_ = path;
     try {
-      read_table(toml::parse(text, inputs_.file_path), "");
+      const toml::table table = toml::parse(text, path);
+      if (shape == Shape::kAll) {
+        read_table(table, "");
+      } else {
+        read_device_file(table);
+      }
     } catch (const toml::parse_error& error) {
       problem({}, std::string(error.description()), {}, file_source(error.source()),
               error.source().begin.column);
     } catch (const TomlAssertion&) {
       problem({}, "malformed table header or key", "write [table] or key = value",
-              {ConfigOrigin::kFile, assertion_line(text), inputs_.file_path}, 1);
+              {ConfigOrigin::kFile, assertion_line(text), path_}, 1);
+    }
+  }
+
+  // With the header [device] nothing else may stand beside it; without, the file is the table.
+  void read_device_file(const toml::table& table) {
+    const toml::node* device = table.get("device");
+    if (device == nullptr || !device->is_table()) return read_table(table, "device.");
+    for (const auto& [name, node] : table) {
+      if (name.str() == "device") {
+        read_table(*node.as_table(), "device.");
+      } else {
+        problem(std::string(name.str()), "does not belong here", "only [device] does",
+                file_source(name.source()), name.source().begin.column);
+      }
     }
   }
 
@@ -272,7 +297,40 @@ class Loader {
     if (!config_.list("wire.mask").empty() && config_.text("wire.mask_key_file").empty()) {
       combination("wire.mask", "needs a key", "set wire.mask_key_file");
     }
+    check_device();
     if (inputs_.check_secret_files) check_secret_files();
+  }
+
+  void check_device() {
+    constexpr std::int64_t kHostBytesMin = std::int64_t{64} << 20;
+    const std::int64_t host = config_.i64("device.host_memory_bytes_max");
+    if (host != 0 && host < kHostBytesMin) {
+      combination("device.host_memory_bytes_max",
+                  std::to_string(host) + " is neither 0 nor at least 67108864", {});
+    }
+    const std::int64_t quarter = config_.i64("device.memory_bytes_max") / 4;
+    for (const std::string_view key :
+         {"device.scratch_bytes", "device.staging_bytes", "device.chunk_bytes"}) {
+      const bool chosen = config_.source(*find_config_key(key)).origin != ConfigOrigin::kDefault;
+      if (!chosen || config_.i64(key) <= quarter) continue;  // a default gives way
+      combination(key,
+                  std::to_string(config_.i64(key)) + " is more than " + std::to_string(quarter) +
+                      ", a quarter of device.memory_bytes_max",
+                  {});
+    }
+    if (config_.i64("device.warn_celsius") >= config_.i64("device.critical_celsius")) {
+      combination("device.warn_celsius",
+                  std::to_string(config_.i64("device.warn_celsius")) +
+                      " is not below device.critical_celsius, " +
+                      std::to_string(config_.i64("device.critical_celsius")),
+                  {});
+    }
+    if (config_.text("device.backend") == "sim") return;
+    for (const std::string_view key :
+         {"device.sim_seed", "device.sim_oom_rate", "device.sim_lose_at_op"}) {
+      if (config_.is_default(*find_config_key(key))) continue;
+      combination(key, "belongs to the simulator alone", "set device.backend = \"sim\"");
+    }
   }
 
   void check_secret_files() {
@@ -290,6 +348,7 @@ class Loader {
   }
 
   const ConfigInputs& inputs_;
+  std::string path_ = {};  // of the file being read
   Config config_;
   std::vector<ConfigProblem> problems_;
 };

@@ -140,6 +140,7 @@ std::string logged_config_text(const Config& config) {
   std::string out;
   const auto keys = config_keys();
   for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!keys[i].logged_default && config.is_default(i)) continue;
     const bool hidden = keys[i].secret_file && !config.is_default(i);
     append_line(out, keys[i].name, hidden ? "\"redacted\"" : config_value_toml(config.value(i)));
     out += '\n';

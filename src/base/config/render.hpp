@@ -18,7 +18,8 @@ std::string print_config(const Config& config, const ConfigPrintOptions& options
 // Returns the values that verdicts depend on, as TOML without comments: equal text, equal verdicts.
 std::string verdict_config_text(const Config& config);
 // Returns every value, as TOML without comments, the paths of secret files left out: what the log
-// keeps of each version of the configuration.
+// keeps of each version of the configuration. Keys without logged_default appear only if they
+// differ from their defaults.
 std::string logged_config_text(const Config& config);
 // Returns a JSON Schema (2020-12) of the configuration file.
 std::string config_json_schema();

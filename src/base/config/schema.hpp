@@ -29,6 +29,10 @@ struct ConfigKey {
   bool secret_file = false;  // names a file that holds a secret: must not be readable by everybody
   bool verdict = false;      // verdicts depend on it, so its value is kept in the log
   std::string_view help;
+  // False for keys that came after the first logs and that no verdict depends on: their defaults
+  // stay out of the log's text, so that a newer Weir makes no new configuration of an unchanged
+  // one.
+  bool logged_default = true;
 };
 
 using ConfigValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
