@@ -139,6 +139,22 @@ void sha256_batch(Bytes bytes, std::span<const std::uint64_t> offsets, std::span
   });
 }
 
+void sha256_prefixed(Bytes prefix, Bytes bytes, std::span<const std::uint64_t> offsets,
+                     std::span<Digest> digests) {
+  CHECK_EQ(offsets.size(), digests.size() + 1);
+  for (std::size_t i = 0; i < digests.size(); ++i) CHECK_LE(offsets[i], offsets[i + 1]);
+  CHECK_LE(offsets.back(), bytes.size());
+  if (!sha_ni_allowed()) return reference::sha256_prefixed(prefix, bytes, offsets, digests);
+  std::size_t next = 0;
+  run_lanes([&](Lane& lane) {
+    if (next == digests.size()) return false;
+    const Bytes parts[] = {prefix, bytes.subspan(offsets[next], offsets[next + 1] - offsets[next])};
+    lane.begin(parts, &digests[next]);
+    ++next;
+    return true;
+  });
+}
+
 void sha256_strided(Bytes prefix, std::span<const Strided> pieces, std::span<Digest> digests) {
   CHECK_LE(pieces.size(), kStridedPiecesMax);
   if (!sha_ni_allowed()) return reference::sha256_strided(prefix, pieces, digests);

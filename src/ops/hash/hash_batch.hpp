@@ -19,6 +19,10 @@ namespace weir::ops {
 // `offsets` has one entry more than `digests`, ascending and within `bytes` (CHECKed).
 void sha256_batch(Bytes bytes, std::span<const std::uint64_t> offsets, std::span<Digest> digests);
 
+// The same with `prefix` (at most 32 bytes) in front of every message: the leaves of a Merkle tree.
+void sha256_prefixed(Bytes prefix, Bytes bytes, std::span<const std::uint64_t> offsets,
+                     std::span<Digest> digests);
+
 // One part of each of n equal-sized messages: message i takes `bytes` bytes from data + i * stride.
 struct Strided {
   const std::uint8_t* data;
@@ -40,6 +44,8 @@ void xxh3_batch(Bytes bytes, std::span<const std::uint64_t> offsets,
 // One message after the other through Sha256: the oracle and the baseline of the bench.
 namespace reference {
 void sha256_batch(Bytes bytes, std::span<const std::uint64_t> offsets, std::span<Digest> digests);
+void sha256_prefixed(Bytes prefix, Bytes bytes, std::span<const std::uint64_t> offsets,
+                     std::span<Digest> digests);
 void sha256_strided(Bytes prefix, std::span<const Strided> pieces, std::span<Digest> digests);
 }  // namespace reference
 

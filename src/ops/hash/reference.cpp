@@ -13,6 +13,17 @@ void sha256_batch(Bytes bytes, std::span<const std::uint64_t> offsets, std::span
   }
 }
 
+void sha256_prefixed(Bytes prefix, Bytes bytes, std::span<const std::uint64_t> offsets,
+                     std::span<Digest> digests) {
+  CHECK_EQ(offsets.size(), digests.size() + 1);
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    Sha256 sha;
+    sha.update(prefix);
+    sha.update(bytes.subspan(offsets[i], offsets[i + 1] - offsets[i]));
+    digests[i] = sha.finish();
+  }
+}
+
 void sha256_strided(Bytes prefix, std::span<const Strided> pieces, std::span<Digest> digests) {
   for (std::size_t i = 0; i < digests.size(); ++i) {
     Sha256 sha;
