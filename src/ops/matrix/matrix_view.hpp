@@ -32,9 +32,10 @@ struct BasicMatrixView {
   constexpr BasicMatrixView(Pointer first, std::size_t row_count, std::size_t col_count,
                             std::size_t row_stride)
       : data(first), rows(row_count), cols(col_count), stride(row_stride) {}
-  // A mutable view is a view.
-  constexpr BasicMatrixView(const BasicMatrixView<T, T*>& view)  // NOLINT
-      requires(!std::is_same_v<Pointer, T*>)
+  // A mutable view is a view. A template, so that it is no copy constructor of mutable views.
+  template <class Other>
+  requires(std::is_same_v<Other, T*> && !std::is_same_v<Pointer, T*>) constexpr BasicMatrixView(
+      const BasicMatrixView<T, Other>& view)  // NOLINT
       : BasicMatrixView(view.data, view.rows, view.cols, view.stride) {}
 
   constexpr auto& operator()(std::size_t r, std::size_t c) const { return data[r * stride + c]; }

@@ -4,12 +4,17 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "ops/matrix/lapack.hpp"
 
 namespace weir::ops {
 namespace {
+
+static_assert(std::is_copy_constructible_v<MutableMatrixView<double>>);
+static_assert(std::is_convertible_v<MutableMatrixView<double>, MatrixView<double>>);
+static_assert(!std::is_convertible_v<MatrixView<double>, MutableMatrixView<double>>);
 
 TEST(MatrixView, BlocksShareTheRowsOfTheWhole) {
   std::vector<double> values(12);
