@@ -1,0 +1,22 @@
+#include <hwy/contrib/sort/vqsort.h>
+
+#include <algorithm>
+
+#include "ops/sort/keys/sort_keys.hpp"
+
+namespace weir::ops {
+
+Support SortKeys::supports(const Args&, device::Kind kind) {
+  return kind == device::Kind::kCpu
+             ? Support::yes()
+             : Support::no(Reason::kUnsupportedType, "sort.keys has no device form");
+}
+
+Status SortKeys::cpu(CpuRun&, const Args& args, Output& out) {
+  std::copy(args.keys.begin(), args.keys.end(), out.keys.begin());
+  const hwy::Sorter sorter;
+  sorter(out.keys.data(), out.keys.size(), hwy::SortAscending());
+  return Status::ok();
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,30 @@
+#include <algorithm>
+#include <string>
+
+#include "ops/sort/keys/sort_keys.hpp"
+
+namespace weir::ops {
+
+Status SortKeys::check(const Args& args) {
+  if (args.keys.size() >= 0xFFFFFFFFU) {
+    return invalid_argument("rows_max", std::to_string(args.keys.size()) + " keys to sort")
+        .hint("cut the column below 4294967295 rows");
+  }
+  return Status::ok();
+}
+
+Footprint SortKeys::footprint(const Args& args) {
+  return {.rows = args.keys.size(),
+          .bytes_in = args.keys.size_bytes(),
+          .bytes_out = args.keys.size_bytes(),
+          .bytes_scratch = args.keys.size_bytes(),
+          .launches = 25};
+}
+
+Status SortKeys::reference(const Args& args, Output& out) {
+  std::copy(args.keys.begin(), args.keys.end(), out.keys.begin());
+  std::stable_sort(out.keys.begin(), out.keys.end());
+  return Status::ok();
+}
+
+}  // namespace weir::ops
