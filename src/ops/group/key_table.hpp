@@ -1,7 +1,7 @@
 // KeyTable: 64-bit keys numbered in order of first appearance, by open addressing.
 //
 //   KeyTable table;
-//   table.insert(keys, ids, [&](std::size_t i) { firsts.push_back(i); });   // i: position of a new key
+//   table.insert(keys, ids, [&](std::size_t i) { firsts.push_back(i); });   // i: of a new key
 //   table.find(probes, found);                                             // kAbsent where unknown
 //
 // A small table is kept at most 1/8 full: a probe that ends at once is one that the CPU predicts.
