@@ -25,6 +25,10 @@ void dgetrs_(const char* trans, const Int* n, const Int* nrhs, const double* a, 
              const Int* pivots, double* b, const Int* ldb, Int* info, Length trans_length);
 void dgetri_(const Int* n, double* a, const Int* lda, const Int* pivots, double* work,
              const Int* lwork, Int* info);
+void dlaswp_(const Int* n, double* a, const Int* lda, const Int* k1, const Int* k2,
+             const Int* pivots, const Int* incx);
+void dtrtri_(const char* uplo, const char* diag, const Int* n, double* a, const Int* lda, Int* info,
+             Length uplo_length, Length diag_length);
 void dgecon_(const char* norm, const Int* n, const double* a, const Int* lda, const double* anorm,
              double* rcond, double* work, Int* iwork, Int* info, Length norm_length);
 double dlange_(const char* norm, const Int* m, const Int* n, const double* a, const Int* lda,

@@ -59,6 +59,16 @@ Status check_shape(std::string_view name, MatrixView<double> a, std::size_t rows
       .at(name);
 }
 
+Status check_rows(std::string_view b_name, MatrixView<double> b, std::string_view a_name,
+                  MatrixView<double> a) {
+  if (b.rows == a.rows) return Status::ok();
+  return invalid_argument("shape_mismatch",
+                          std::string(b_name) + " is " + shape_text(b.rows, b.cols) + " and " +
+                              std::string(a_name) + " is " + shape_text(a.rows, a.cols) +
+                              ": they must have as many rows")
+      .at(b_name);
+}
+
 Status check_length(std::string_view name, std::size_t length, std::size_t expected) {
   if (length == expected) return Status::ok();
   return invalid_argument("length_mismatch", std::string(name) + " has " + std::to_string(length) +
@@ -110,6 +120,26 @@ Status check_symmetric(std::string_view name, MatrixView<double> a) {
     }
   }
   return Status::ok();
+}
+
+Status singular(std::string_view name, double rcond, double limit) {
+  return failed_precondition("singular", std::string(name) + " is singular: rcond " +
+                                             number_text(rcond) + " < n u = " + number_text(limit))
+      .at(name)
+      .hint("use least_squares, or remove columns that depend on others");
+}
+
+Status check_backward_error(double error, double bound) {
+  if (error <= bound) return Status::ok();
+  return failed_precondition("inaccurate", "the backward error stays at " + number_text(error) +
+                                               ", above " + number_text(bound))
+      .hint("scale the rows and columns of the matrix to one size");
+}
+
+Support cpu_only(device::Kind kind) {
+  if (kind == device::Kind::kCpu) return Support::yes();
+  return Support::no(Reason::kUnsupportedShape,
+                     "a single factorization is a chain of small steps: it runs on the CPU");
 }
 
 }  // namespace weir::ops::factor

@@ -14,6 +14,7 @@
 
 #include "base/status.hpp"
 #include "ops/matrix/matrix_view.hpp"
+#include "ops/op.hpp"
 
 namespace weir::ops::factor {
 
@@ -29,6 +30,9 @@ std::string shape_text(std::size_t rows, std::size_t cols);
 Status check_square(std::string_view name, MatrixView<double> a);
 // invalid_argument (shape_mismatch), naming both shapes, unless `a` is [rows, cols].
 Status check_shape(std::string_view name, MatrixView<double> a, std::size_t rows, std::size_t cols);
+// invalid_argument (shape_mismatch), naming both shapes, unless `b` has as many rows as `a`.
+Status check_rows(std::string_view b_name, MatrixView<double> b, std::string_view a_name,
+                  MatrixView<double> a);
 // invalid_argument (length_mismatch) unless `length` is `expected`.
 Status check_length(std::string_view name, std::size_t length, std::size_t expected);
 // out_of_range (too_large) for a side or a stride that LAPACK cannot count.
@@ -37,5 +41,14 @@ Status check_countable(std::string_view name, MatrixView<double> a);
 Status check_finite(std::string_view name, MatrixView<double> a);
 // invalid_argument (asymmetric) if a(i, j) and a(j, i) differ by more than 8 u max|a|. Square.
 Status check_symmetric(std::string_view name, MatrixView<double> a);
+
+// failed_precondition (singular): what a factorization answers for rcond below `limit`.
+Status singular(std::string_view name, double rcond, double limit);
+
+// failed_precondition (inaccurate) for a measured backward error above its bound.
+Status check_backward_error(double error, double bound);
+
+// What every factorization answers for a backend: they run on the CPU.
+Support cpu_only(device::Kind kind);
 
 }  // namespace weir::ops::factor
