@@ -1,0 +1,249 @@
+#include "model/numeric/train.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "model/numeric/naive.hpp"
+#include "model/numeric/predict.hpp"
+
+namespace weir::model {
+namespace {
+
+ops::Workers& workers() {
+  static ops::Workers two(2);
+  return two;
+}
+
+Result<LinearModel> trained(const std::vector<double>& x, std::size_t cols,
+                            const std::vector<double>& y, const TrainOptions& options = {}) {
+  MemorySource source(
+      ops::MatrixView<double>(x.data(), cols == 0 ? y.size() : x.size() / cols, cols));
+  return train_linear(source, y, options, workers());
+}
+
+double said(const LinearModel& model, const std::vector<double>& row) {
+  double out = 0;
+  predict_rows(model.weight, model.bias, {row.data(), 1, row.size()}, {&out, 1});
+  return out;
+}
+
+void expect_near(const std::vector<double>& got, const std::vector<double>& expected,
+                 double tolerance) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], tolerance) << i;
+}
+
+const std::vector<double> kX = {1, 2, 0, 2, 1, 1, 3, 4, 0, 4, 3, 1, 5, 6, 0, 6, 5, 2};
+const std::vector<double> kY = {1, 2, 3, 5, 4, 7};
+
+TEST(Train, KeepsTheComponentsThatCarryTheEnergy) {
+  const LinearModel model = *trained(kX, 3, kY);
+  EXPECT_EQ(model.components(), 2U);
+  EXPECT_NEAR(model.retained, .99446667657, 1e-11);
+  expect_near(model.sigma, {5.68146227, 2.41706622}, 1e-8);
+  expect_near(model.weight, {.94493861, -.04037941, .76376811}, 1e-8);
+  EXPECT_NEAR(model.bias, -.0084692976, 1e-10);
+  EXPECT_NEAR(said(model, {3, 3, 1}), 3.46897643432, 1e-11);
+  EXPECT_TRUE(model.warnings.empty());
+}
+
+TEST(Train, KeepsTheComponentsAskedFor) {
+  const LinearModel one = *trained(kX, 3, kY, {.components = 1});
+  expect_near(one.weight, {.51010204, .5004718, .07049094}, 1e-8);
+  EXPECT_NEAR(said(one, {3, 3, 1}), 3.18487672456, 1e-11);
+  const LinearModel ridge = *trained(kX, 3, kY, {.components = 3, .lambda = .5});
+  expect_near(ridge.sigma, {5.68146227, 2.41706622, .46055481}, 1e-8);
+  expect_near(ridge.weight, {.89445539, .00168871, .71882916}, 1e-8);
+  EXPECT_NEAR(ridge.bias, .0509428652, 1e-10);
+}
+
+// Rows and targets that a line of numpy gives too:
+// x = ((i * (37 + 13 j) + 11 j j) % 97) / 8 + 100 (j == 2), y = (29 i % 31) / 4 + x1 - x4 / 2.
+struct Sample {
+  std::vector<double> x;
+  std::vector<double> y;
+};
+Sample sample() {
+  Sample made;
+  for (std::size_t i = 0; i < 40; ++i) {
+    for (std::size_t j = 0; j < 6; ++j) {
+      const std::size_t whole = (i * (37 + 13 * j) + 11 * j * j) % 97;
+      made.x.push_back(static_cast<double>(whole) / 8 + (j == 2 ? 100 : 0));
+    }
+    const double* row = made.x.data() + i * 6;
+    made.y.push_back(static_cast<double>(29 * i % 31) / 4 + row[1] - 0.5 * row[4]);
+  }
+  return made;
+}
+
+TEST(Train, EqualsScikitLearnsRidgeWithAllComponents) {
+  const Sample s = sample();
+  const LinearModel model = *trained(s.x, 6, s.y, {.components = 6, .lambda = 2.5});
+  expect_near(model.weight,
+              {0.017962009934563965, 1.038014544150292, -0.0864933620875773, -0.0036940839926886296,
+               -0.6416653418378966, 0.19698245929381575},
+              1e-9);
+  EXPECT_NEAR(model.bias, 12.513870726837904, 1e-9);
+}
+
+TEST(Train, EqualsScikitLearnsPcaAndLeastSquares) {
+  const Sample s = sample();
+  const LinearModel two = *trained(s.x, 6, s.y, {.components = 2});
+  expect_near(two.weight,
+              {0.13135951001045149, 0.8262547202330609, -0.3208119815824972, 0.19193136887240161,
+               -0.5403422695148169, 0.4410634420949504},
+              1e-9);
+  EXPECT_NEAR(two.bias, 34.5404599829765, 1e-8);
+  EXPECT_NEAR(two.retained, 0.4184454962055134, 1e-12);
+  const LinearModel four = *trained(s.x, 6, s.y, {.energy = 0.75});
+  EXPECT_EQ(four.components(), 4U);
+  EXPECT_NEAR(four.retained, 0.7590388247939195, 1e-12);
+  EXPECT_NEAR(said(four, {s.x.begin(), s.x.begin() + 6}), 1.154594028099762, 1e-9);
+}
+
+TEST(Train, EqualsScikitLearnsStandardScalerAndRidge) {
+  const Sample s = sample();
+  const LinearModel model =
+      *trained(s.x, 6, s.y, {.components = 6, .lambda = 1.5, .standardise = true});
+  expect_near(model.weight,
+              {0.021008461044183007, 1.0063666937246052, -0.0905554493463447,
+               -0.0023416695720663177, -0.6253111987802155, 0.1965974213260186},
+              1e-9);
+  EXPECT_NEAR(model.bias, 12.998621704217385, 1e-9);
+}
+
+TEST(Train, FoldedWeightsSayWhatTheirPartsSay) {
+  const Sample s = sample();
+  const LinearModel model = *trained(s.x, 6, s.y, {.energy = 0.8, .standardise = true});
+  const std::size_t k = model.components();
+  for (std::size_t i = 0; i < 40; ++i) {
+    const std::vector<double> row(s.x.begin() + static_cast<std::ptrdiff_t>(6 * i),
+                                  s.x.begin() + static_cast<std::ptrdiff_t>(6 * i + 6));
+    double parts = model.ybar;
+    for (std::size_t c = 0; c < k; ++c) {
+      double score = 0;
+      for (std::size_t j = 0; j < 6; ++j) {
+        score += (row[j] - model.mu[j]) / model.scale[j] * model.v[j * k + c];
+      }
+      parts += score * model.beta[c];
+    }
+    EXPECT_NEAR(said(model, row), parts, 1e-12 * std::fabs(parts) + 1e-12);
+  }
+}
+
+TEST(Train, EqualsTheNaiveForm) {
+  Philox rng(3, 0);
+  naive::Rows rows;
+  std::vector<double> x;
+  std::vector<double> y;
+  for (std::size_t i = 0; i < 300; ++i) {
+    rows.emplace_back();
+    for (std::size_t j = 0; j < 17; ++j) {
+      rows.back().push_back(rng.next_unit() * static_cast<double>(j + 1) + 50);
+      x.push_back(rows.back().back());
+    }
+    y.push_back(rows.back()[3] - 2 * rows.back()[16] + rng.next_unit());
+  }
+  const naive::Fit fit = naive::train(rows, y, {.energy = 0.9, .lambda = 0.25});
+  const LinearModel model = *trained(x, 17, y, {.energy = 0.9, .lambda = 0.25});
+  ASSERT_EQ(model.components(), fit.beta.size());
+  EXPECT_NEAR(model.retained, fit.retained, 1e-12);
+  const std::vector<double> expected = naive::predict(fit, rows);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_NEAR(said(model, rows[i]), expected[i], 1e-9);
+}
+
+TEST(Train, HasTheSameBitsFromAFileAndForAnyThreads) {
+  constexpr std::size_t kCols = 100;  // 81,920 rows are a block
+  constexpr std::size_t kRows = 85'000;
+  std::vector<double> x(kRows * kCols);
+  std::vector<double> y(kRows);
+  Philox rng(4, 0);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t j = 0; j < kCols; ++j) {
+      x[i * kCols + j] = static_cast<double>(rng.next_u32() >> 2) * 0x1p-30;
+    }
+    y[i] = x[i * kCols] + rng.next_unit();
+  }
+  const std::string path = ::testing::TempDir() + "/weir_train_test.f64";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(std::fwrite(x.data(), sizeof(double), x.size(), file), x.size());
+  std::fclose(file);
+  const TrainOptions options{.components = 3};
+  const auto memory = encode_linear_model(*trained(x, kCols, y, options));
+  const auto source = std::move(*FileSource::open(path, kCols));
+  ops::Workers one(1);
+  EXPECT_EQ(encode_linear_model(*train_linear(*source, y, options, one)), memory);
+  EXPECT_EQ(encode_linear_model(*train_linear(*source, y, options, workers())), memory);
+  EXPECT_FALSE(FileSource::open(path, 99));
+  std::remove(path.c_str());
+  EXPECT_FALSE(FileSource::open(path, kCols));
+}
+
+TEST(Train, SurvivesMeansThatDwarfTheSpread) {
+  std::vector<double> x;
+  std::vector<double> y;
+  for (int i = 0; i < 200; ++i) {
+    x.push_back(1e8 + (i % 7));
+    x.push_back(-1e8 + (i % 11));
+    y.push_back(3 * (i % 7) - 2 * (i % 11));
+  }
+  const LinearModel model = *trained(x, 2, y, {.components = 2});
+  expect_near(model.weight, {3, -2}, 1e-9);
+}
+
+TEST(Train, WarnsOfWhatCannotBeLearned) {
+  const LinearModel flat = *trained(kX, 3, std::vector<double>(6, 0.1));
+  EXPECT_EQ(flat.weight, std::vector<double>(3, 0.0));
+  EXPECT_EQ(flat.bias, 0.1);
+  EXPECT_EQ(flat.warnings.size(), 1U);
+
+  const LinearModel nothing = *trained(std::vector<double>(12, 0.1), 2, kY);
+  EXPECT_EQ(nothing.components(), 0U);
+  EXPECT_EQ(nothing.weight, std::vector<double>(2, 0.0));
+  EXPECT_NEAR(nothing.bias, 22.0 / 6, 1e-15);
+  EXPECT_EQ(nothing.warnings.size(), 1U);
+
+  std::vector<double> doubled;  // the second column repeats the first, the third never moves
+  for (const double value : kY) doubled.insert(doubled.end(), {value, 2 * value, 0.3});
+  const LinearModel thin = *trained(doubled, 3, kY, {.components = 3});
+  EXPECT_EQ(thin.components(), 1U);
+  EXPECT_EQ(thin.weight[2], 0.0);
+  EXPECT_EQ(thin.warnings.size(), 2U);
+  EXPECT_NEAR(said(thin, {2, 4, 0.3}), 2, 1e-12);
+}
+
+TEST(Train, RefusesWhatItCannotLearnFrom) {
+  const auto message = [](const Result<LinearModel>& result) {
+    return result ? std::string() : result.error().to_string();
+  };
+  EXPECT_NE(message(trained({1, 2}, 2, {1})).find("1 rows, at least 2"), std::string::npos);
+  EXPECT_NE(message(trained({}, 0, {1, 2})).find("no columns"), std::string::npos);
+  EXPECT_NE(message(trained({}, 3, {})).find("0 rows"), std::string::npos);
+  EXPECT_NE(message(trained(kX, 3, {1, 2})).find("x has 6 rows, y 2"), std::string::npos);
+  EXPECT_FALSE(trained(kX, 3, kY, {.energy = 0}));
+  EXPECT_FALSE(trained(kX, 3, kY, {.energy = 1.5}));
+  EXPECT_FALSE(trained(kX, 3, kY, {.lambda = -1}));
+  EXPECT_FALSE(trained(kX, 3, kY, {.columns = {"a"}}));
+
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    std::vector<double> x = kX;
+    x[13] = bad;
+    EXPECT_NE(message(trained(x, 3, kY)).find("row 4, column 1"), std::string::npos);
+    std::vector<double> y = kY;
+    y[2] = bad;
+    EXPECT_NE(message(trained(kX, 3, y)).find("row 2, y"), std::string::npos);
+  }
+  std::vector<double> huge = kX;
+  huge[0] = 1e200;
+  EXPECT_NE(message(trained(huge, 3, kY)).find("too large"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::model
