@@ -18,7 +18,8 @@ if(WEIR_MOLD)
 endif()
 
 # Floating point is part of the contract: no contraction, no fast-math, on any compiler.
-add_compile_options(-ffp-contract=off -march=x86-64-v2 -mtune=znver3 -g1 -fno-omit-frame-pointer)
+add_compile_options(
+  "$<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off;-march=x86-64-v2;-mtune=znver3;-g1;-fno-omit-frame-pointer>")
 
 set(WEIR_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -1,7 +1,7 @@
 # weir_component(NAME [LINK ...] [SYSTEM ...])
 #
-# One call a folder: every .cpp here becomes the static library weir_NAME; every *_test.cpp goes into the
-# test program NAME_test, every *_bench.cpp into NAME_bench, every *_fuzz.cpp into a libFuzzer program of
+# One call a folder: every .cpp here (and .cu, where there is CUDA) becomes the static library weir_NAME;
+# every *_test.cpp goes into the test program NAME_test, every *_bench.cpp into NAME_bench, every *_fuzz.cpp into a libFuzzer program of
 # its own (with WEIR_FUZZ). Folders below are scanned too, unless they have a CMakeLists.txt themselves.
 #   LINK    components of strictly lower layers, by folder name; the linker then agrees with src/LAYERS
 #   SYSTEM  third-party targets
@@ -13,6 +13,10 @@ function(weir_component name)
     get_filename_component(dir ${lists} DIRECTORY)
     list(FILTER all EXCLUDE REGEX "^${dir}/")
   endforeach()
+  set(kernels)
+  if(WEIR_CUDA)
+    file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cu)
+  endif()
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   set(benches ${all})
@@ -21,11 +25,12 @@ function(weir_component name)
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+  list(APPEND sources ${kernels})
 
   list(TRANSFORM ARG_LINK PREPEND weir_)
   if(sources)
     add_library(weir_${name} STATIC ${sources})
-    target_compile_options(weir_${name} PRIVATE ${WEIR_WARNINGS})
+    target_compile_options(weir_${name} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${WEIR_WARNINGS}>")
     target_include_directories(weir_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_include_directories(weir_${name} PUBLIC ${CMAKE_BINARY_DIR}/generated)
     target_link_libraries(weir_${name} PUBLIC ${ARG_LINK} ${ARG_SYSTEM})

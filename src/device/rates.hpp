@@ -1,0 +1,29 @@
+// Rates: how fast this machine and its device are, as the cost model needs it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace weir::device {
+
+// Which unit a rate belongs to: operations per second in f64, f32, bf16 and int8 products.
+enum class Unit : unsigned char { kF64, kF32, kBf16, kInt8 };
+inline constexpr std::size_t kUnits = 4;
+
+// Built-in values are cautious: a small core, a PCIe link, a GPU of compute capability 8.0.
+struct Rates {
+  // Of one core.
+  double cpu_bytes_per_s = 10e9;
+  std::array<double, kUnits> cpu_ops_per_s = {20e9, 40e9, 80e9, 160e9};
+  double cpu_overhead_s = 2e-6;
+  // Of all cores together.
+  double cpu_bytes_per_s_all = 20e9;
+
+  double link_up_bytes_per_s = 12e9;
+  double link_down_bytes_per_s = 12e9;
+  double launch_s = 20e-6;  // with the copies around it
+  double device_bytes_per_s = 1000e9;
+  std::array<double, kUnits> device_ops_per_s = {5e12, 10e12, 100e12, 200e12};
+};
+
+}  // namespace weir::device
