@@ -21,8 +21,8 @@
 // and through the collectives, which every thread of the block takes part in:
 //   reduce(v, f)          for h = threads/2 ... 1: v[t] = f(v[t], v[t + h]); returns v[0] to all.
 //                         threads must be a power of two; v keeps its values
-//   scan(v, f, identity)  exclusive, in thread order; v becomes the prefix; returns the total; f must
-//                         be associative to the last bit: integers
+//   scan(v, f, identity)  exclusive, in thread order; v becomes the prefix; returns the total;
+//                         f must be associative to the last bit: integers
 //   broadcast(v, t)       v of thread t, to all
 //   any(v)                whether v is true in some thread
 // A kernel that uses a collective states `static constexpr std::size_t kCollectiveBytes`, the size

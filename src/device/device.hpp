@@ -1,6 +1,6 @@
 // Device: one accelerator, or its simulation, with a budget for its memory.
 //
-//   WEIR_ASSIGN(auto device, Device::create(sim::make_driver({.seed = 7}), limits, system_clock()));
+//   WEIR_ASSIGN(auto device, Device::create(sim::make_driver(plan, bytes), limits, clock));
 //   WEIR_ASSIGN(Stream stream, device->create_stream());
 //   WEIR_ASSIGN(Reservation mine, device->reserve(1 << 20, Tag::kColumns));
 //   WEIR_ASSIGN(Buffer x, device->allocate(1 << 20, mine, stream));

@@ -3,7 +3,8 @@
 //
 // Work on a stream runs in order; between streams only events order it. Every call only enqueues,
 // except synchronize() and query(). Errors: resource_exhausted (out_of_memory); unavailable
-// (device_lost, device_error), after device_lost for ever; deadline_exceeded (timeout). Thread-safe.
+// (device_lost, device_error), after device_lost for ever; deadline_exceeded (timeout).
+// Thread-safe.
 #pragma once
 
 #include <cstddef>

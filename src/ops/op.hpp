@@ -20,7 +20,8 @@
 //
 // Args hold views of the caller's data, Output what the op produces: spans of memory that the
 // caller owns where sizes are known beforehand, containers that keep their capacity where they are
-// not.
+// not. A form writes all of its output and depends on nothing it finds there: after a failure the
+// next form gets the same output.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The CUDA backend: the driver's own stream-ordered memory pool, streams that never synchronise with
-// the default one, and polling waits with deadlines. No CUDA type appears here.
+// The CUDA backend: the driver's own stream-ordered memory pool, streams that never synchronise
+// with the default one, and polling waits with deadlines. No CUDA type appears here.
 #pragma once
 
 #include <memory>

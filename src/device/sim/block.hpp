@@ -1,5 +1,6 @@
-// SimBlock: the Block of device/block.hpp on the host. Threads of a phase run one after the other in
-// a seeded random order, so that a phase that reads what its own phase writes gives wrong results.
+// SimBlock: the Block of device/block.hpp on the host. Threads of a phase run one after the other
+// in a seeded random order, so that a phase that reads what its own phase writes gives wrong
+// results.
 #pragma once
 
 #include <bit>

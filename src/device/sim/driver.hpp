@@ -3,10 +3,11 @@
 //
 //   auto driver = sim::make_driver({.seed = 7}, 64 << 20);
 //
-// Streams are queues. Nothing runs until the host synchronises or asks an event; then queues advance
-// in a random interleaving that only events constrain. Device memory is filled with 0xFB when it is
-// allocated and freed, and under AddressSanitizer it is poisoned whenever no work runs, so that the
-// host cannot touch it. Time does not pass: work that hangs is reported at once as timed out.
+// Streams are queues. Nothing runs until the host synchronises or asks an event; then queues
+// advance in a random interleaving that only events constrain. Device memory is filled with 0xFB
+// when it is allocated and freed, and under AddressSanitizer it is poisoned whenever no work runs,
+// so that the host cannot touch it. Time does not pass: work that hangs is reported at once as
+// timed out.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,76 @@
+#include "ops/context.hpp"
+
+#include <utility>
+
+namespace weir::ops {
+
+Context::Context(Workers workers, Clock& clock) : workers_(std::move(workers)), clock_(clock) {}
+
+Context::~Context() {
+  slots_.clear();  // before the device they belong to
+}
+
+void Context::use_device(std::unique_ptr<device::Device> device, const DevicePolicy& policy) {
+  device_ = std::move(device);
+  policy_ = policy;
+  breaker_ = std::make_unique<device::Breaker>(policy.breaker, clock_);
+  no_device_ = Reason::kNone;
+  no_device_sentence_.clear();
+}
+
+void Context::without_device(Reason reason, std::string sentence) {
+  no_device_ = reason;
+  no_device_sentence_ = std::move(sentence);
+}
+
+Context::Slot Context::take_slot() {
+  std::unique_lock lock(slots_mutex_);
+  slot_free_.wait(lock, [&] { return !slots_.empty() || slots_made_ < policy_.workers; });
+  if (slots_.empty()) {
+    ++slots_made_;
+    return Slot(*this, device_->create_staging());
+  }
+  Slot slot(*this, std::move(slots_.back()));
+  slots_.pop_back();
+  return slot;
+}
+
+Context::Slot::~Slot() {
+  if (staging_ == nullptr) return;
+  {
+    const std::lock_guard lock(context_->slots_mutex_);
+    context_->slots_.push_back(std::move(staging_));
+  }
+  context_->slot_free_.notify_one();
+}
+
+void Context::done(const Report& report, const Status& status) {
+  {
+    const std::lock_guard lock(counts_mutex_);
+    auto at = counts_.find(report.op);
+    if (at == counts_.end()) at = counts_.emplace(std::string(report.op), OpCount{}).first;
+    OpCount& count = at->second;
+    ++count.count;
+    count.gpu_count += report.gpu_used() ? 1 : 0;
+    count.failed += status.is_ok() ? 0 : 1;
+    count.seconds += report.seconds;
+  }
+  if (observer_) observer_(report, status);
+}
+
+void Context::fell_back(Reason reason) {
+  const std::lock_guard lock(counts_mutex_);
+  ++fallbacks_[static_cast<std::size_t>(reason)];
+}
+
+std::map<std::string, OpCount, std::less<>> Context::op_counts() const {
+  const std::lock_guard lock(counts_mutex_);
+  return counts_;
+}
+
+std::array<std::uint64_t, kReasons> Context::fallback_counts() const {
+  const std::lock_guard lock(counts_mutex_);
+  return fallbacks_;
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,223 @@
+#include "ops/execute.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "ops/cost.hpp"
+
+namespace weir::ops {
+namespace {
+
+constexpr double kSecondsPerNs = 1e-9;
+// Rounding of allocations to 256 bytes, for a handful of arrays.
+constexpr std::size_t kAlignmentSlack = 16 * 256;
+
+Reason reason_of(const Status& status) {
+  if (status.reason() == device::kOutOfMemory || status.reason() == "budget" ||
+      status.reason() == "reservation" || status.reason() == "staging") {
+    return Reason::kOutOfMemory;
+  }
+  if (status.reason() == device::kDeviceLost) return Reason::kDeviceLost;
+  if (status.reason() == device::kTimeout) return Reason::kTimeout;
+  if (status.reason() == device::kDeviceError) return Reason::kDeviceError;
+  return Reason::kNone;
+}
+
+// Cuts the rows so that the lanes' chunks and the resident part fit into what is free. Returns
+// why not, if nothing fits.
+Support fit(const OpEntry& entry, const Footprint& need, device::Device& device,
+            const RunOptions& options, Plan& plan) {
+  const auto& limits = device.limits();
+  const auto usable =
+      static_cast<std::size_t>(limits.stream_threshold_ratio *
+                               static_cast<double>(device.budget().available(options.priority)));
+  const std::size_t of_rows = need.bytes_in + need.bytes_out + need.bytes_scratch;
+  const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
+  std::size_t rows = need.rows;
+  if (of_rows + need.bytes_resident > usable) {
+    if (!need.chunkable)
+      return Support::no(Reason::kNotChunkable, "larger than the device's memory");
+    if (need.bytes_resident >= usable || need.rows == 0) {
+      return Support::no(Reason::kOutOfMemory,
+                         "what every chunk needs exceeds the device's memory");
+    }
+    const std::size_t per_row = (of_rows + need.rows - 1) / need.rows;
+    const std::size_t lane =
+        std::min((usable - need.bytes_resident) / kLanesMax, limits.chunk_bytes);
+    const std::size_t room = lane > kAlignmentSlack ? lane - kAlignmentSlack : 0;
+    rows = room / std::max<std::size_t>(1, per_row);
+    if (rows < quantum) {
+      return Support::no(Reason::kOutOfMemory, "the device's memory does not hold the least chunk");
+    }
+  }
+  if (options.chunk_rows != 0 && need.chunkable) rows = std::min(rows, options.chunk_rows);
+  if (rows < need.rows) {
+    rows = std::max(quantum, rows / quantum * quantum);
+    plan.chunk_rows = rows;
+    plan.chunks = (need.rows + rows - 1) / rows;
+  }
+  const double share = need.rows == 0
+                           ? 1.0
+                           : static_cast<double>(std::min<std::uint64_t>(rows, need.rows)) /
+                                 static_cast<double>(need.rows);
+  plan.lane_bytes =
+      static_cast<std::size_t>(static_cast<double>(of_rows) * share) + kAlignmentSlack;
+  return Support::yes();
+}
+
+// Goes down the rungs that need no attempt.
+Support admit(Context& context, const OpEntry& entry, const void* args, const Footprint& need,
+              const RunOptions& options, Plan& plan) {
+  device::Device* device = context.device();
+  if (options.placement == Placement::kCpu) {
+    return Support::no(Reason::kForced, "the CPU was asked for");
+  }
+  if (device == nullptr)
+    return Support::no(context.no_device_reason(), context.no_device_sentence());
+  if (!entry.has(device->kind())) {
+    return Support::no(Reason::kUnsupportedType, "this operation runs on the CPU only");
+  }
+  if (const Support support = entry.supports(args, device->kind()); !support) return support;
+  const double on_device = predicted_device_seconds(need, context.rates());
+  if (options.placement == Placement::kAuto &&
+      on_device * context.policy().gain_ratio_min >= plan.predicted_seconds) {
+    return Support::no(Reason::kTooSmall, "the CPU is done before a device would be");
+  }
+  if (const Support room = fit(entry, need, *device, options, plan); !room) return room;
+  plan.backend = device->kind();
+  plan.predicted_seconds = on_device;
+  return Support::yes();
+}
+
+// Asks the breaker, and tests the device if it wants that.
+bool breaker_lets_through(Context& context) {
+  device::Breaker& breaker = *context.breaker();
+  switch (breaker.admit()) {
+    case device::Admission::kYes:
+      return true;
+    case device::Admission::kNo:
+      return false;
+    case device::Admission::kProbe:
+      break;
+  }
+  const Status tested = context.self_test() ? context.self_test()() : Status::ok();
+  breaker.probed(tested.is_ok(), tested.is_ok() ? std::string_view{} : tested.message());
+  return tested.is_ok();
+}
+
+// Tries the device, halving the chunk while memory is short. kNone: it is done. A status that is
+// not the device's fault comes back through `status`.
+Reason attempt(Context& context, const OpEntry& entry, const void* args, void* output,
+               const RunOptions& options, const Footprint& need, Plan& plan, Report& report,
+               Status& status) {
+  device::Device& device = *context.device();
+  const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
+  const auto form = device.kind() == device::Kind::kSim ? entry.sim : entry.cuda;
+  const Context::Slot slot = context.take_slot();
+  while (true) {
+    ++report.attempts;
+    {
+      DeviceRun run(
+          device, slot.staging(), context.workers(),
+          {plan.chunk_rows, plan.lane_bytes, options.priority, options.deadline, options.on_chunk});
+      status = form(run, args, output);
+      report.bytes_up += run.traffic().bytes_up;
+      report.bytes_down += run.traffic().bytes_down;
+      report.chunks = run.traffic().chunks;
+    }
+    if (status.is_ok()) return Reason::kNone;
+    const Reason reason = reason_of(status);
+    if (reason != Reason::kOutOfMemory) return reason;
+    const std::size_t rows = plan.chunk_rows == 0 ? need.rows : plan.chunk_rows;
+    if (!need.chunkable || rows <= quantum) return reason;
+    plan.chunk_rows = std::max(quantum, rows / 2 / quantum * quantum);
+    plan.lane_bytes = plan.lane_bytes / 2 + kAlignmentSlack;
+  }
+}
+
+}  // namespace
+
+std::string_view placement_name(Placement placement) {
+  static constexpr std::string_view kNames[] = {"auto", "cpu", "gpu"};
+  return kNames[static_cast<std::size_t>(placement)];
+}
+
+Result<Plan> plan(Context& context, const OpEntry& entry, const void* args,
+                  const RunOptions& options) {
+  WEIR_TRY(entry.check(args));
+  const Footprint need = entry.footprint(args);
+  Plan plan;
+  plan.predicted_seconds =
+      predicted_cpu_seconds(need, context.rates(), context.workers().threads());
+  const Support support = admit(context, entry, args, need, options, plan);
+  plan.reason = support.reason;
+  plan.sentence = support.sentence;
+  return plan;
+}
+
+Result<Report> execute(Context& context, const OpEntry& entry, const void* args, void* output,
+                       const RunOptions& options) {
+  WEIR_TRY(entry.check(args));
+  const Footprint need = entry.footprint(args);
+  Report report;
+  report.op = entry.info.name;
+  report.version = entry.info.version;
+  report.isa = isa_active();
+  report.rows_in = need.rows;
+  report.bytes = need.bytes_in + need.bytes_out + need.bytes_resident;
+  report.flops = need.flops;
+  report.ceiling = need.ceiling;
+  const std::int64_t begin_ns = context.clock().mono_ns();
+  const std::int64_t begin_cpu_ns = thread_cpu_ns();
+
+  Plan plan;
+  plan.predicted_seconds =
+      predicted_cpu_seconds(need, context.rates(), context.workers().threads());
+  Status status;
+  Support support = admit(context, entry, args, need, options, plan);
+  if (support && !breaker_lets_through(context)) {
+    const Status health = context.device()->health();
+    support = health.is_ok() ? Support::no(Reason::kBreakerOpen, "the device failed too often")
+                             : Support::no(reason_of(health), "the device is lost");
+  }
+  std::string sentence(support.sentence);
+  if (support) {
+    support.reason = attempt(context, entry, args, output, options, need, plan, report, status);
+    if (!status.is_ok()) sentence = status.message();
+    if (support.reason == Reason::kDeviceError) context.breaker()->failed(sentence);
+    if (support.reason == Reason::kDeviceLost || support.reason == Reason::kTimeout) {
+      context.breaker()->kill(sentence);
+    }
+  }
+  report.predicted_seconds = plan.predicted_seconds;
+  report.reason = support.reason;
+  report.sentence = std::move(sentence);
+  if (support) {
+    report.backend = context.device()->kind();
+  } else {
+    if (options.placement != Placement::kCpu) context.fell_back(support.reason);
+    if (options.fallback == Fallback::kRaise && options.placement != Placement::kCpu) {
+      status = unavailable(
+          reason_name(support.reason),
+          std::string(entry.info.name) + " was to run on the device: " + report.sentence);
+    } else {
+      ++report.attempts;
+      report.chunks = 1;
+      CpuRun run{context.workers(), options.cancel};
+      status = entry.cpu(run, args, output);
+      if (status.is_ok() && options.on_chunk != nullptr && *options.on_chunk && need.rows != 0 &&
+          !(*options.on_chunk)(Chunk{0, 0, need.rows, 0})) {
+        status = Status(Code::kCancelled, "cancelled", "stopped after the last row");
+      }
+    }
+  }
+  report.seconds = static_cast<double>(context.clock().mono_ns() - begin_ns) * kSecondsPerNs;
+  report.cpu_seconds = static_cast<double>(thread_cpu_ns() - begin_cpu_ns) * kSecondsPerNs;
+  if (status.is_ok()) report.rows_out = entry.rows_out(args, output);
+  context.done(report, status);
+  if (!status.is_ok()) return fail(std::move(status));
+  return report;
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,127 @@
+// The one contract test of all ops: every case of every op, on the CPU at each dispatch level and
+// on the simulated device with many seeds, against the reference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/isa.hpp"
+#include "device/sim/driver.hpp"
+#include "ops/parity/suites.hpp"
+#include "ops/registry.hpp"
+
+namespace weir::ops::parity {
+namespace {
+
+constexpr std::uint64_t kMemoryBytes = std::uint64_t{256} << 20;
+constexpr std::size_t kShownMax = 5;
+
+// Seeds of the simulator for each op: few by default, more with WEIR_SIM_SEEDS.
+std::uint64_t seeds() {
+  const char* text = std::getenv("WEIR_SIM_SEEDS");
+  return text == nullptr ? 4 : std::strtoull(text, nullptr, 10);
+}
+
+std::uint64_t first_seed() {
+  const char* text = std::getenv("WEIR_SIM_SEED");
+  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+}
+
+DeviceFactory simulated(const device::sim::FaultPlan& plan) {
+  return [plan] {
+    device::DeviceLimits limits;
+    limits.memory_bytes_max = kMemoryBytes;
+    limits.staging_bytes = std::size_t{1} << 20;
+    return device::Device::create(device::sim::make_driver(plan, kMemoryBytes), limits,
+                                  system_clock());
+  };
+}
+
+std::string shown(const Outcome& outcome) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShownMax, outcome.failures.size()); ++i) {
+    text += "\n  " + outcome.failures[i];
+  }
+  return text + "\n" + std::to_string(outcome.failures.size()) + " of " +
+         std::to_string(outcome.runs) + " runs";
+}
+
+std::string test_name(const testing::TestParamInfo<Suite>& info) {
+  std::string name(info.param.entry.info.name);
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+class ParityTest : public testing::TestWithParam<Suite> {};
+
+TEST_P(ParityTest, CpuEqualsTheReferenceAtEachDispatchLevel) {
+  const Isa widest = isa_detected();
+  for (const Isa isa : {Isa::kScalar, Isa::kSse4, Isa::kAvx2, Isa::kAvx512}) {
+    if (isa > widest) continue;
+    limit_isa(isa);
+    for (const unsigned threads : {1U, 2U}) {
+      const Outcome outcome = GetParam().on_cpu(threads, {.seed = first_seed()});
+      EXPECT_GT(outcome.runs, 0U);
+      EXPECT_TRUE(outcome.failures.empty())
+          << isa_name(isa) << ", " << threads << " threads" << shown(outcome);
+    }
+  }
+  limit_isa(Isa::kAvx512);
+}
+
+TEST_P(ParityTest, SimEqualsTheReference) {
+  if (!GetParam().on_device) return;  // an op without a device form
+  std::size_t runs = 0;
+  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds(); ++seed) {
+    const Outcome outcome = GetParam().on_device(simulated({.seed = seed}), {.seed = seed});
+    runs += outcome.runs;
+    ASSERT_TRUE(outcome.failures.empty()) << "WEIR_SIM_SEED=" << seed << shown(outcome);
+  }
+  EXPECT_GT(runs, 0U);
+}
+
+TEST_P(ParityTest, ResultsAreRightWhenTheDeviceFails) {
+  if (!GetParam().on_device) return;
+  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds(); ++seed) {
+    device::sim::FaultPlan plan{.seed = seed};
+    switch (seed % 4) {
+      case 0:
+        plan.oom_rate = 0.3;
+        break;
+      case 1:
+        plan.lose_at_op = 1 + seed * 7 % 60;
+        break;
+      case 2:
+        plan.hang_at_op = 1 + seed % 9;
+        break;
+      default:
+        plan.oom_at_op = 1 + seed % 5;
+        plan.slow_copies = true;
+    }
+    const Outcome outcome = GetParam().on_device(simulated(plan), {.seed = seed, .faults = true});
+    ASSERT_TRUE(outcome.failures.empty()) << "WEIR_SIM_SEED=" << seed << shown(outcome);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, ParityTest, testing::ValuesIn(suites()), test_name);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ParityTest);
+
+TEST(Registry, EveryOpHasParityCasesForEachOfItsBackends) {
+  const std::vector<Suite> all = suites();
+  for (const OpEntry& entry : registry()) {
+    const auto suite = std::find_if(all.begin(), all.end(), [&](const Suite& one) {
+      return one.entry.info.name == entry.info.name;
+    });
+    ASSERT_NE(suite, all.end()) << entry.info.name << " is not in any <family>_suites.cpp";
+    EXPECT_EQ(entry.sim != nullptr, suite->on_device != nullptr) << entry.info.name;
+    if (entry.info.numeric == NumericClass::kTolerant) {
+      EXPECT_FALSE(entry.info.tolerance.empty()) << entry.info.name << " does not say its bound";
+    }
+  }
+  EXPECT_EQ(all.size(), registry().size());
+}
+
+}  // namespace
+}  // namespace weir::ops::parity

@@ -1,0 +1,20 @@
+#include "ops/parity/suites.hpp"
+
+namespace weir::ops::parity {
+
+std::string status_differs(const Status& expected, const Status& got) {
+  if (expected.code() == got.code()) return {};
+  return "expected " + (expected.is_ok() ? "success" : expected.to_string()) + ", got " +
+         (got.is_ok() ? "success" : got.to_string());
+}
+
+// One line a family.
+std::vector<Suite> suites() {
+  std::vector<Suite> all;
+  for (const auto& family : std::initializer_list<std::vector<Suite>>{}) {
+    all.insert(all.end(), family.begin(), family.end());
+  }
+  return all;
+}
+
+}  // namespace weir::ops::parity

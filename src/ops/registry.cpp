@@ -1,0 +1,34 @@
+#include "ops/registry.hpp"
+
+#include <string>
+
+namespace weir::ops {
+
+std::span<const OpEntry> registry() {
+  static const std::vector<OpEntry> kOps = {};
+  return kOps;
+}
+
+const OpEntry* find_op(std::string_view name) {
+  for (const OpEntry& entry : registry()) {
+    if (entry.info.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+Result<const OpEntry*> bind_for_verdicts(std::string_view name) {
+  const OpEntry* entry = find_op(name);
+  if (entry == nullptr) {
+    return fail(not_found("op_unknown", "no operation \"" + std::string(name) + "\""));
+  }
+  if (entry->info.numeric == NumericClass::kTolerant) {
+    return fail(
+        failed_precondition("op_tolerant", std::string(name) +
+                                               " gives different bits on different machines;"
+                                               " verdicts cannot depend on it")
+            .hint("use an operation of class exact or fixed"));
+  }
+  return entry;
+}
+
+}  // namespace weir::ops
