@@ -18,9 +18,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "src/base/metrics.toml"
 DOCS = ROOT / "docs/operations/metrics.md"
 TYPES = {"counter": "kCounter", "gauge": "kGauge", "histogram": "kHistogram"}
-UNITS = {"", "seconds", "bytes", "ratio", "events", "blocks"}
-BUCKETS = {"seconds": "kSeconds", "events": "kEvents"}
-KEYS = {"name", "type", "unit", "help", "labels", "buckets", "since"}
+UNITS = {"", "seconds", "bytes", "ratio", "celsius", "watts", "joules", "events", "blocks"}
+SUFFIXES = UNITS - {"", "events", "blocks"}
+BUCKETS = {"seconds": "kSeconds", "events": "kEvents", "ratio": "kRatio"}
+KEYS = {"name", "type", "unit", "help", "labels", "buckets", "lazy", "since"}
 LABELS_MAX = 3
 
 
@@ -42,7 +43,7 @@ def check_label(name, label):
 
 def check(metric):
     name = metric.get("name", "?")
-    if set(metric) - KEYS or KEYS - {"labels", "buckets"} - set(metric):
+    if set(metric) - KEYS or KEYS - {"labels", "buckets", "lazy"} - set(metric):
         refuse(name, f"keys are {sorted(KEYS)}; found {sorted(metric)}")
     if not re.fullmatch(r"weir_[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         refuse(name, "names are weir_ and snake_case")
@@ -53,12 +54,14 @@ def check(metric):
     if (metric["type"] == "counter") != name.endswith("_total"):
         refuse(name, "counters, and only counters, end in _total")
     stem = name.removesuffix("_total")
-    if metric["unit"] in ("seconds", "bytes", "ratio") and not stem.endswith("_" + metric["unit"]):
+    if metric["unit"] in SUFFIXES and not stem.endswith("_" + metric["unit"]):
         refuse(name, f"the name ends in its unit, {metric['unit']}")
     if ("buckets" in metric) != (metric["type"] == "histogram"):
         refuse(name, "histograms, and only histograms, name their buckets")
     if metric.get("buckets", "events") not in BUCKETS:
         refuse(name, f"unknown bucket set {metric['buckets']!r}")
+    if metric.get("lazy", True) is not True:
+        refuse(name, "lazy is true or left out")
     if not metric["help"].endswith(".") or "\n" in metric["help"] or '"' in metric["help"]:
         refuse(name, "help is one sentence with a full stop, without quotes")
     if len(metric.get("labels", [])) > LABELS_MAX:
@@ -110,7 +113,8 @@ def header(metrics):
         labels = f"metric_tables::{constant(metric['name'])}Labels" if metric.get("labels") else "{}"
         buckets = BUCKETS[metric.get("buckets", "seconds")]
         out.append(f'    MetricInfo{{"{metric["name"]}", "{metric["help"]}", "{metric["unit"]}",\n'
-                   f"               MetricType::{TYPES[metric['type']]}, MetricBuckets::{buckets}, {labels}}},")
+                   f"               MetricType::{TYPES[metric['type']]}, MetricBuckets::{buckets}, {labels},\n"
+                   f"               {'true' if metric.get('lazy') else 'false'}}},")
     out += ["};", "", "}  // namespace weir", ""]
     return "\n".join(out)
 
@@ -128,11 +132,13 @@ def docs(metrics):
            "which a value counts as `other`. No label names an account, an event or a user.", "",
            "Histograms in seconds have the buckets 10, 25, 50, 100, 250 us, 0.5, 1, 2.5, 5, 10, 25, 50, 100,",
            "250 ms and 1 s; those in events or blocks 1, 8, 64, 256, 512, 1,024, 2,048, 4,096, 8,192, 16,384,",
-           "32,768 and 65,536.", "",
+           "32,768 and 65,536; those of ratios 0.1, 0.2, 0.5, 0.8, 0.9, 1, 1.1, 1.25, 2, 5 and 10. A metric marked",
+           "\"if known\" is shown only where something can be read: it is absent, never 0, on other machines.", "",
            "| metric | type | unit | meaning | labels | since |", "|---|---|---|---|---|---|"]
     for metric in metrics:
         labels = "; ".join(label_text(label) for label in metric.get("labels", []))
-        out.append(f"| `{metric['name']}` | {metric['type']} | {metric['unit']} | {metric['help']} "
+        known = " If known." if metric.get("lazy") else ""
+        out.append(f"| `{metric['name']}` | {metric['type']} | {metric['unit']} | {metric['help']}{known} "
                    f"| {labels} | {metric['since']} |")
     return "\n".join(out) + "\n"
 

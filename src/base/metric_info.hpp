@@ -10,8 +10,8 @@ namespace weir {
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
 // Bucket sets of histograms. kSeconds counts nanoseconds and shows seconds; kEvents counts and
-// shows plain numbers.
-enum class MetricBuckets : std::uint8_t { kSeconds, kEvents };
+// shows plain numbers; kRatio counts thousandths and shows ratios.
+enum class MetricBuckets : std::uint8_t { kSeconds, kEvents, kRatio };
 
 struct MetricLabel {
   std::string_view name;
@@ -26,6 +26,7 @@ struct MetricInfo {
   MetricType type = MetricType::kCounter;
   MetricBuckets buckets = MetricBuckets::kSeconds;
   std::span<const MetricLabel> labels;
+  bool lazy = false;  // shown only once it is set; as a gauge, only while it is a number
 };
 
 }  // namespace weir

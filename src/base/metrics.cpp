@@ -34,7 +34,10 @@ constexpr std::array<std::uint64_t, 15> kSecondsBoundsNs = {
     25'000'000, 50'000'000, 100'000'000, 250'000'000, 1'000'000'000};
 constexpr std::array<std::uint64_t, 12> kEventsBounds = {1,    8,    64,   256,    512,    1024,
                                                          2048, 4096, 8192, 16'384, 32'768, 65'536};
+constexpr std::array<std::uint64_t, 11> kRatioBoundsThousandths = {
+    100, 200, 500, 800, 900, 1000, 1100, 1250, 2000, 5000, 10'000};
 constexpr double kNsPerSecond = 1e9;
+constexpr double kThousandths = 1e3;
 constexpr std::size_t kEagerSeriesMax = 64;
 constexpr std::string_view kOther = "other";
 
@@ -51,12 +54,27 @@ struct Family {
   std::vector<std::set<std::string>> seen;  // a set a label without a list of values
 };
 
+std::span<const std::uint64_t> bounds_of(MetricBuckets buckets) {
+  switch (buckets) {
+    case MetricBuckets::kSeconds:
+      return kSecondsBoundsNs;
+    case MetricBuckets::kEvents:
+      return kEventsBounds;
+    case MetricBuckets::kRatio:
+      return kRatioBoundsThousandths;
+  }
+  return {};
+}
+
+// What one that is shown is counted as.
+double scale_of(MetricBuckets buckets) {
+  if (buckets == MetricBuckets::kSeconds) return kNsPerSecond;
+  return buckets == MetricBuckets::kRatio ? kThousandths : 1.0;
+}
+
 std::unique_ptr<HistogramCells> make_histogram(MetricBuckets buckets) {
   auto cells = std::make_unique<HistogramCells>();
-  const std::span<const std::uint64_t> bounds =
-      buckets == MetricBuckets::kSeconds ? std::span<const std::uint64_t>(kSecondsBoundsNs)
-                                         : std::span<const std::uint64_t>(kEventsBounds);
-  for (const std::uint64_t bound : bounds) cells->bounds[cells->bounds_count++] = bound;
+  for (const std::uint64_t bound : bounds_of(buckets)) cells->bounds[cells->bounds_count++] = bound;
   return cells;
 }
 
@@ -82,14 +100,28 @@ std::uint64_t sum_of(const CounterCells& cells) {
   return sum;
 }
 
-double value_of(const Series& series) {
-  if (series.counter) return static_cast<double>(sum_of(*series.counter));
+double value_of(const MetricInfo& info, const Series& series) {
+  if (series.counter) {
+    const auto count = static_cast<double>(sum_of(*series.counter));
+    return info.unit == "seconds" ? count / kNsPerSecond : count;
+  }
   if (series.gauge) return series.gauge->load(std::memory_order_relaxed);
   std::uint64_t count = 0;
   for (const auto& shard : series.histogram->shards) {
     for (const auto& bucket : shard.counts) count += bucket.load(std::memory_order_relaxed);
   }
   return static_cast<double>(count);
+}
+
+bool shown(const MetricInfo& info, const Series& series) {
+  return !info.lazy || !series.gauge || !std::isnan(value_of(info, series));
+}
+
+bool shown(const MetricInfo& info, const Family& family) {
+  for (const auto& [values, series] : family.series) {
+    if (shown(info, series)) return true;
+  }
+  return false;
 }
 
 void append_f64(std::string& out, double value) {
@@ -150,7 +182,7 @@ void append_sample(std::string& out, const MetricInfo& info, std::string_view su
 
 void append_histogram(std::string& out, const MetricInfo& info, const LabelValues& values,
                       const HistogramCells& cells) {
-  const double scale = info.buckets == MetricBuckets::kSeconds ? kNsPerSecond : 1.0;
+  const double scale = scale_of(info.buckets);
   std::uint64_t cumulated = 0;
   std::uint64_t sum = 0;
   for (const auto& shard : cells.shards) sum += shard.sum.load(std::memory_order_relaxed);
@@ -228,6 +260,7 @@ struct MetricRegistry::Impl {
   // Creates every series of a metric whose label values are all listed, if they are few.
   void create_known(std::size_t at) {
     const MetricInfo& info = kMetricTable[at];
+    if (info.lazy) return;
     std::vector<LabelValues> all = {{}};
     for (const MetricLabel& label : info.labels) {
       std::vector<LabelValues> longer;
@@ -279,14 +312,14 @@ double MetricRegistry::value(Metric metric, Labels labels) const {
   const std::lock_guard lock(impl_->mutex);
   const auto& series = impl_->families[static_cast<std::size_t>(metric)].series;
   const auto found = series.find(LabelValues(labels.begin(), labels.end()));
-  return found == series.end() ? 0.0 : value_of(found->second);
+  return found == series.end() ? 0.0 : value_of(metric_info(metric), found->second);
 }
 
 double MetricRegistry::total(Metric metric) const {
   const std::lock_guard lock(impl_->mutex);
   double sum = 0;
   for (const auto& [values, series] : impl_->families[static_cast<std::size_t>(metric)].series) {
-    sum += value_of(series);
+    sum += value_of(metric_info(metric), series);
   }
   return sum;
 }
@@ -304,15 +337,16 @@ void MetricRegistry::write_prometheus(std::string& out) const {
   const std::lock_guard lock(impl_->mutex);
   for (std::size_t i = 0; i < kMetricTable.size(); ++i) {
     const MetricInfo& info = kMetricTable[i];
-    if (impl_->families[i].series.empty()) continue;
+    if (!shown(info, impl_->families[i])) continue;
     out.append("# HELP ").append(info.name).append(" ").append(info.help);
     out.append("\n# TYPE ").append(info.name).append(" ").append(type_name(info.type));
     out += '\n';
     for (const auto& [values, series] : impl_->families[i].series) {
+      if (!shown(info, series)) continue;
       if (series.histogram) {
         append_histogram(out, info, values, *series.histogram);
       } else {
-        append_sample(out, info, {}, values, {}, value_of(series));
+        append_sample(out, info, {}, values, {}, value_of(info, series));
       }
     }
   }

@@ -53,6 +53,7 @@ struct HistogramCells {
 
 class Counter {
  public:
+  // Nanoseconds for counters in seconds.
   void add(std::uint64_t count = 1) const {
     (*cells_)[metrics_internal::this_shard()].value.fetch_add(count, std::memory_order_relaxed);
   }
@@ -82,8 +83,8 @@ class Gauge {
 
 class Histogram {
  public:
-  // Counts one value: nanoseconds for histograms in seconds, plain numbers otherwise. Negative
-  // counts as 0.
+  // Counts one value: nanoseconds for histograms in seconds, thousandths for ratios, plain numbers
+  // otherwise. Negative counts as 0.
   void observe(std::int64_t value) const {
     const std::uint64_t counted = value < 0 ? 0 : static_cast<std::uint64_t>(value);
     std::size_t at = 0;
@@ -104,7 +105,7 @@ class MetricRegistry {
  public:
   using Labels = std::initializer_list<std::string_view>;
 
-  // Metrics whose label values are all known exist from the start, at 0.
+  // Metrics whose label values are all known exist from the start, at 0; lazy ones do not.
   MetricRegistry();
   ~MetricRegistry();
   MetricRegistry(const MetricRegistry&) = delete;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 #include <string>
 #include <thread>
@@ -65,6 +66,33 @@ TEST(MetricRegistry, PutsBoundsIntoTheLowerBucketAndShowsSeconds) {
   EXPECT_TRUE(has_line(text, "weir_commit_seconds_bucket{le=\"+Inf\"} 4"));
   EXPECT_TRUE(has_line(text, "weir_commit_seconds_count 4"));
   EXPECT_TRUE(has_line(text, "weir_commit_seconds_sum 2.000020001"));
+}
+
+TEST(MetricRegistry, ShowsLazyMetricsOnlyWhileTheyAreKnown) {
+  MetricRegistry registry;
+  EXPECT_EQ(exposed(registry).find("weir_gpu_temperature_celsius"), std::string::npos);
+  EXPECT_EQ(exposed(registry).find("weir_gpu_energy_joules_total"), std::string::npos);
+  EXPECT_TRUE(has_line(exposed(registry), "weir_gpu_available 0"));
+  const Gauge temperature = registry.gauge(Metric::kGpuTemperatureCelsius);
+  temperature.set(61);
+  registry.counter(Metric::kGpuEnergyJoulesTotal).add(5);
+  EXPECT_TRUE(has_line(exposed(registry), "weir_gpu_temperature_celsius 61"));
+  EXPECT_TRUE(has_line(exposed(registry), "weir_gpu_energy_joules_total 5"));
+  temperature.set(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(exposed(registry).find("weir_gpu_temperature_celsius"), std::string::npos);
+}
+
+TEST(MetricRegistry, ShowsCountersInSecondsAndRatiosAsSuch) {
+  MetricRegistry registry;
+  registry.counter(Metric::kSpillSecondsTotal).add(1'500'000'000);
+  registry.histogram(Metric::kOpPredictedRatio, {"sum"}).observe(1100);
+  registry.histogram(Metric::kOpPredictedRatio, {"sum"}).observe(1101);
+  EXPECT_EQ(registry.value(Metric::kSpillSecondsTotal), 1.5);
+  const std::string text = exposed(registry);
+  EXPECT_TRUE(has_line(text, "weir_spill_seconds_total 1.5"));
+  EXPECT_TRUE(has_line(text, "weir_op_predicted_ratio_bucket{op=\"sum\",le=\"1.1\"} 1"));
+  EXPECT_TRUE(has_line(text, "weir_op_predicted_ratio_bucket{op=\"sum\",le=\"1.25\"} 2"));
+  EXPECT_TRUE(has_line(text, "weir_op_predicted_ratio_sum{op=\"sum\"} 2.201"));
 }
 
 TEST(MetricRegistry, CountsLabelValuesBeyondTheBoundAsOther) {
