@@ -13,12 +13,13 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy libhwy-contrib)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
-# oneDNN by its files: its own package file asks for OpenCL's headers, which Weir does not need.
+# oneDNN by its files: its own package file asks for OpenCL's headers, which Weir does not need. Its
+# threads are OpenMP's, which comes with the compiler; Weir tells it to use one.
 find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 add_library(weir_dnnl INTERFACE)
 target_include_directories(weir_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
-target_link_libraries(weir_dnnl INTERFACE ${DNNL_LIBRARY})
+target_link_libraries(weir_dnnl INTERFACE ${DNNL_LIBRARY} gomp)
 
 # BLAS and LAPACK of the serial OpenBLAS, found and run from its own folder: what libopenblas.so.0 means
 # elsewhere is an alternative that any package may switch to a library that starts threads of its own.

@@ -1,0 +1,163 @@
+// Problem<M>: matrices of random values for a product, and the check of its result, for tests.
+//
+//   Problem<MultiplyF64> problem({.m = 5, .n = 7, .k = 3, .a_form = Form::kTransposed}, seed);
+//   ... run on problem.args(), problem.output() ...
+//   EXPECT_EQ(first_difference<MultiplyF64>(problem.args(), expected, problem.output()), "");
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "ops/matrix/multiply/multiply.hpp"
+#include "ops/matrix/multiply/wide.hpp"
+
+namespace weir::ops {
+
+struct ProblemShape {
+  std::size_t m = 0;
+  std::size_t n = 0;
+  std::size_t k = 0;
+  Form a_form = Form::kPlain;
+  Form b_form = Form::kPlain;
+  double alpha = 1;
+  double beta = 0;
+  std::size_t batch = 1;
+  std::size_t gap = 0;    // stride beyond the columns
+  double magnitude = 1;   // of floating elements
+  bool extremes = false;  // bytes: the largest and smallest only
+  bool shared_b = false;  // one B for the whole batch
+};
+
+// Returns a random element: a multiple of magnitude / 2^20 in (-magnitude, magnitude), any byte.
+template <class T>
+T random_element(Philox& rng, const ProblemShape& shape) {
+  if constexpr (kIsByte<T>) {
+    if (!shape.extremes) return static_cast<T>(rng.next_u32());
+    return rng.next_u32() % 8 == 0 ? std::numeric_limits<T>::max()
+                                   : (std::is_signed_v<T> ? T(-128) : T(255));
+  } else {
+    const double unit = static_cast<double>(rng.next_below(1u << 21)) * 0x1p-20 - 1;
+    const double value = unit * shape.magnitude;
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      return to_bfloat16(static_cast<float>(value));
+    } else if constexpr (std::is_same_v<T, Float16>) {
+      return to_float16(static_cast<float>(value));
+    } else {
+      return static_cast<T>(value);
+    }
+  }
+}
+
+template <class M>
+class Problem {
+ public:
+  using Left = typename M::Left;
+  using Right = typename M::Right;
+  using Sum = typename M::Sum;
+
+  Problem(const ProblemShape& shape, std::uint64_t seed) : shape_(shape) {
+    const bool turn_a = shape.a_form == Form::kTransposed;
+    const bool turn_b = shape.b_form == Form::kTransposed;
+    a_rows_ = turn_a ? shape.k : shape.m;
+    a_cols_ = turn_a ? shape.m : shape.k;
+    b_rows_ = turn_b ? shape.n : shape.k;
+    b_cols_ = turn_b ? shape.k : shape.n;
+    Philox rng(seed, 1);
+    a.resize(a_rows_ * (a_cols_ + shape.gap) * shape.batch);
+    b.resize(b_rows_ * (b_cols_ + shape.gap) * (shape.shared_b ? 1 : shape.batch));
+    d.resize(shape.beta == 0 ? 0 : shape.m * (shape.n + shape.gap) * shape.batch);
+    for (auto& x : a) x = random_element<Left>(rng, shape);
+    for (auto& x : b) x = random_element<Right>(rng, shape);
+    if constexpr (!M::kExact) {
+      for (auto& x : d) x = random_element<Sum>(rng, shape);
+    }
+    c.assign(shape.m * (shape.n + shape.gap) * shape.batch, untouched());
+  }
+
+  typename M::Args args() const {
+    typename M::Args args;
+    args.a = {a.data(), a_rows_, a_cols_, a_cols_ + shape_.gap};
+    args.b = {b.data(), b_rows_, b_cols_, b_cols_ + shape_.gap};
+    args.a_form = shape_.a_form;
+    args.b_form = shape_.b_form;
+    args.alpha = static_cast<Sum>(shape_.alpha);
+    args.beta = static_cast<Sum>(shape_.beta);
+    if (shape_.beta != 0) args.d = {d.data(), shape_.m, shape_.n, shape_.n + shape_.gap};
+    args.batch = shape_.batch;
+    args.a_step = a_rows_ * (a_cols_ + shape_.gap);
+    args.b_step = shape_.shared_b ? 0 : b_rows_ * (b_cols_ + shape_.gap);
+    args.d_step = shape_.m * (shape_.n + shape_.gap);
+    return args;
+  }
+  typename M::Output output() {
+    return {{c.data(), shape_.m, shape_.n, shape_.n + shape_.gap},
+            shape_.m * (shape_.n + shape_.gap)};
+  }
+
+  // What C holds before a product: NaN, which shows where C is read or left as it was.
+  static constexpr Sum untouched() {
+    if constexpr (M::kExact) return -0x5a5a5a5b;
+    return std::numeric_limits<Sum>::quiet_NaN();
+  }
+
+  std::vector<Left> a;
+  std::vector<Right> b;
+  std::vector<Sum> c, d;
+
+ private:
+  ProblemShape shape_;
+  std::size_t a_rows_ = 0, a_cols_ = 0, b_rows_ = 0, b_cols_ = 0;
+};
+
+// Returns (k + 8) u (|alpha| |A| |B| + |beta| |D|) of an element, and as many smallest steps.
+template <class M>
+double error_bound(const typename M::Args& args, std::size_t matrix, std::size_t i, std::size_t j) {
+  using Sum = typename M::Sum;
+  double size = 0;
+  for (std::size_t k = 0; k < args.k(); ++k) {
+    size += std::fabs(static_cast<double>(wide<Sum>(left(args, matrix, i, k))) *
+                      static_cast<double>(wide<Sum>(right(args, matrix, k, j))));
+  }
+  size *= std::fabs(static_cast<double>(args.alpha));
+  if (args.beta != Sum{}) {
+    const Sum addend = args.d.data[matrix * args.d_step + i * args.d.stride + j];
+    size += std::fabs(static_cast<double>(args.beta) * static_cast<double>(addend));
+  }
+  const double u = std::numeric_limits<Sum>::epsilon() / 2.0;
+  const double terms = static_cast<double>(args.k()) + 8;
+  return terms * (u * size + static_cast<double>(std::numeric_limits<Sum>::denorm_min()));
+}
+
+// Returns "" if every element of `got` is within the op's class of `expected`, else the first that
+// is not.
+template <class M>
+std::string first_difference(const typename M::Args& args, const typename M::Output& expected,
+                             const typename M::Output& got) {
+  for (std::size_t matrix = 0; matrix < args.batch; ++matrix) {
+    for (std::size_t i = 0; i < args.m(); ++i) {
+      for (std::size_t j = 0; j < args.n(); ++j) {
+        const auto want = expected.c.data[matrix * expected.c_step + i * expected.c.stride + j];
+        const auto have = got.c.data[matrix * got.c_step + i * got.c.stride + j];
+        bool good = want == have;
+        if constexpr (!M::kExact) {
+          good = good || (std::isnan(want) && std::isnan(have));
+          good = good || std::fabs(static_cast<double>(want) - static_cast<double>(have)) <=
+                             error_bound<M>(args, matrix, i, j);
+        }
+        if (!good) {
+          return "matrix " + std::to_string(matrix) + ", (" + std::to_string(i) + ", " +
+                 std::to_string(j) + "): want " + std::to_string(want) + ", got " +
+                 std::to_string(have);
+        }
+      }
+    }
+  }
+  return "";
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,280 @@
+#include "ops/matrix/multiply/multiply.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/isa.hpp"
+#include "ops/matrix/multiply/byte_product.hpp"
+#include "ops/matrix/multiply/multiply_problem.hpp"
+#include "ops/matrix/packed/packed_product.hpp"
+
+namespace weir::ops {
+namespace {
+
+constexpr std::uint64_t kSeed = 20'261;
+
+template <class M>
+void expect_right(const ProblemShape& shape, std::uint64_t seed = kSeed) {
+  Problem<M> expected(shape, seed);
+  Problem<M> got(shape, seed);
+  auto want = expected.output();
+  auto have = got.output();
+  ASSERT_TRUE(M::check(got.args()).is_ok());
+  ASSERT_TRUE(M::reference(expected.args(), want).is_ok());
+  Workers workers(2);
+  CpuRun run{workers};
+  ASSERT_TRUE(M::cpu(run, got.args(), have).is_ok());
+  EXPECT_EQ(first_difference<M>(got.args(), want, have), "")
+      << M::kInfo.name << " m " << shape.m << " n " << shape.n << " k " << shape.k << " forms "
+      << static_cast<int>(shape.a_form) << static_cast<int>(shape.b_form) << " seed " << seed;
+  for (std::size_t row = 0; shape.gap != 0 && row < shape.m * shape.batch; ++row) {
+    for (std::size_t i = 0; i < shape.gap; ++i) {  // what lies between the rows stays
+      const auto left = got.c[row * (shape.n + shape.gap) + shape.n + i];
+      const auto before = Problem<M>::untouched();
+      ASSERT_EQ(std::memcmp(&left, &before, sizeof left), 0) << "row " << row;
+    }
+  }
+}
+
+template <class M>
+class MultiplyTest : public testing::Test {};
+using Types =
+    testing::Types<MultiplyF64, MultiplyF32, MultiplyBf16, MultiplyF16, MultiplyU8, MultiplyS8>;
+TYPED_TEST_SUITE(MultiplyTest, Types);
+
+TYPED_TEST(MultiplyTest, StaysWithinTheBoundInEveryFormAndShape) {
+  const std::size_t sizes[] = {1, 2, 5, 12, 13, 31, 33, 65, 97};
+  std::uint64_t seed = kSeed;
+  for (const std::size_t m : sizes) {
+    for (const std::size_t n : sizes) {
+      for (const std::size_t k : {std::size_t{1}, std::size_t{7}, std::size_t{32}, m + n}) {
+        ProblemShape shape{.m = m, .n = n, .k = k};
+        shape.a_form = seed % 2 == 0 ? Form::kPlain : Form::kTransposed;
+        shape.b_form = seed / 2 % 2 == 0 ? Form::kPlain : Form::kTransposed;
+        shape.gap = seed % 3;
+        expect_right<TypeParam>(shape, seed++);
+      }
+    }
+  }
+}
+
+TYPED_TEST(MultiplyTest, StaysWithinTheBoundAcrossBlocksAndTasks) {
+  for (const Form a : {Form::kPlain, Form::kTransposed}) {
+    for (const Form b : {Form::kPlain, Form::kTransposed}) {
+      expect_right<TypeParam>({.m = 230, .n = 70, .k = 530, .a_form = a, .b_form = b, .gap = 3});
+    }
+  }
+  expect_right<TypeParam>({.m = 3, .n = 2100, .k = 20});
+  expect_right<TypeParam>({.m = 2, .n = 3, .k = 5000});
+}
+
+TYPED_TEST(MultiplyTest, MultipliesABatchWithSharedAndOwnMatrices) {
+  expect_right<TypeParam>({.m = 9, .n = 8, .k = 17, .batch = 31, .gap = 1});
+  expect_right<TypeParam>({.m = 9, .n = 8, .k = 17, .batch = 31, .shared_b = true});
+  expect_right<TypeParam>({.m = 200, .n = 150, .k = 300, .batch = 3});
+}
+
+TYPED_TEST(MultiplyTest, EmptyDimensionsGiveZerosOrNothing) {
+  expect_right<TypeParam>({.m = 0, .n = 4, .k = 3});
+  expect_right<TypeParam>({.m = 4, .n = 0, .k = 3});
+  expect_right<TypeParam>({.m = 4, .n = 3, .k = 0});
+  expect_right<TypeParam>({.m = 70, .n = 80, .k = 0, .batch = 2});
+  expect_right<TypeParam>({.m = 4, .n = 4, .k = 4, .batch = 0});
+}
+
+TYPED_TEST(MultiplyTest, RefusesShapesThatDoNotFit) {
+  Problem<TypeParam> problem({.m = 3, .n = 4, .k = 5}, kSeed);
+  auto args = problem.args();
+  args.b.rows = 6;
+  const Status status = TypeParam::check(args);
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_NE(status.message().find("3 x 5"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("6 x 4"), std::string::npos) << status.message();
+  args = problem.args();
+  args.a.stride = 4;
+  EXPECT_EQ(TypeParam::check(args).reason(), "stride_too_small");
+  auto out = problem.output();
+  out.c.cols = 3;
+  Workers workers(1);
+  CpuRun run{workers};
+  EXPECT_EQ(TypeParam::cpu(run, problem.args(), out).reason(), "shape_mismatch");
+  Problem<TypeParam> batch({.m = 3, .n = 4, .k = 5, .batch = 2}, kSeed);
+  out = batch.output();
+  out.c_step = 11;
+  EXPECT_EQ(TypeParam::cpu(run, batch.args(), out).reason(), "step_too_small");
+}
+
+template <class M>
+class SameBitsTest : public testing::Test {};
+// All but bf16, whose oneDNN promises the bound only.
+using SameBitsTypes = testing::Types<MultiplyF64, MultiplyF32, MultiplyF16, MultiplyU8, MultiplyS8>;
+TYPED_TEST_SUITE(SameBitsTest, SameBitsTypes);
+
+TYPED_TEST(SameBitsTest, OneAndTwoThreadsAgree) {
+  const ProblemShape shape{.m = 301, .n = 170, .k = 400};
+  Problem<TypeParam> one(shape, kSeed);
+  Problem<TypeParam> many(shape, kSeed);
+  Workers single(1);
+  Workers several(2);
+  CpuRun run_one{single};
+  CpuRun run_many{several};
+  auto out_one = one.output();
+  auto out_many = many.output();
+  ASSERT_TRUE(TypeParam::cpu(run_one, one.args(), out_one).is_ok());
+  ASSERT_TRUE(TypeParam::cpu(run_many, many.args(), out_many).is_ok());
+  EXPECT_EQ(std::memcmp(one.c.data(), many.c.data(), one.c.size() * sizeof(one.c[0])), 0);
+}
+
+TYPED_TEST(MultiplyTest, EveryInstructionSetStaysWithinTheBound) {
+  for (const Isa isa : {Isa::kScalar, Isa::kSse4, Isa::kAvx2, Isa::kAvx512}) {
+    limit_isa(isa);
+    expect_right<TypeParam>({.m = 70, .n = 75, .k = 300, .a_form = Form::kTransposed});
+    expect_right<TypeParam>({.m = 70, .n = 75, .k = 300, .b_form = Form::kTransposed, .gap = 1});
+  }
+  limit_isa(Isa::kAvx512);
+}
+
+TYPED_TEST(MultiplyTest, StopsWhenCancelled) {
+  Problem<TypeParam> problem({.m = 3, .n = 4, .k = 5}, kSeed);
+  auto out = problem.output();
+  Workers workers(1);
+  const std::atomic<bool> cancel{true};
+  CpuRun run{workers, &cancel};
+  EXPECT_EQ(TypeParam::cpu(run, problem.args(), out).code(), Code::kCancelled);
+}
+
+template <class M>
+class FloatMultiplyTest : public testing::Test {};
+using FloatTypes = testing::Types<MultiplyF64, MultiplyF32, MultiplyBf16, MultiplyF16>;
+TYPED_TEST_SUITE(FloatMultiplyTest, FloatTypes);
+
+TYPED_TEST(FloatMultiplyTest, ScalesTheProductAndAddsTheOther) {
+  for (const double alpha : {1.0, -0.5, 0.0}) {
+    for (const double beta : {1.0, 2.5}) {
+      expect_right<TypeParam>(
+          {.m = 20, .n = 33, .k = 40, .alpha = alpha, .beta = beta, .batch = 2, .gap = 1});
+      expect_right<TypeParam>({.m = 130, .n = 140, .k = 300, .alpha = alpha, .beta = beta});
+    }
+  }
+  expect_right<TypeParam>({.m = 5, .n = 6, .k = 0, .alpha = 2, .beta = 3});
+}
+
+TYPED_TEST(FloatMultiplyTest, AddsInPlaceWhereDIsC) {
+  Problem<TypeParam> expected({.m = 90, .n = 70, .k = 80, .beta = 0.5}, kSeed);
+  auto want = expected.output();
+  ASSERT_TRUE(TypeParam::reference(expected.args(), want).is_ok());
+  Problem<TypeParam> got({.m = 90, .n = 70, .k = 80, .beta = 0.5}, kSeed);
+  got.c = got.d;
+  auto out = got.output();
+  auto args = got.args();
+  args.d = out.c;
+  Workers workers(1);
+  CpuRun run{workers};
+  ASSERT_TRUE(TypeParam::cpu(run, args, out).is_ok());
+  EXPECT_EQ(first_difference<TypeParam>(expected.args(), want, out), "");
+}
+
+TYPED_TEST(FloatMultiplyTest, LetsNanAndInfinityThroughAndNothingElse) {
+  using Left = typename TypeParam::Left;
+  for (const std::size_t size : {std::size_t{20}, std::size_t{80}}) {
+    Problem<TypeParam> got({.m = size, .n = size, .k = size}, kSeed);
+    Problem<TypeParam> expected({.m = size, .n = size, .k = size}, kSeed);
+    const auto special = [](float x) {
+      if constexpr (std::is_same_v<Left, BFloat16>) {
+        return to_bfloat16(x);
+      } else if constexpr (std::is_same_v<Left, Float16>) {
+        return to_float16(x);
+      } else {
+        return static_cast<Left>(x);
+      }
+    };
+    for (auto* problem : {&got, &expected}) {
+      problem->a[3 * size + 4] = special(std::numeric_limits<float>::quiet_NaN());
+      problem->a[5 * size + 4] = special(std::numeric_limits<float>::infinity());
+      problem->a[6 * size + 4] = special(std::numeric_limits<float>::infinity());
+      problem->a[6 * size + 9] = special(-std::numeric_limits<float>::infinity());
+    }
+    auto want = expected.output();
+    auto have = got.output();
+    ASSERT_TRUE(TypeParam::reference(expected.args(), want).is_ok());
+    Workers workers(1);
+    CpuRun run{workers};
+    ASSERT_TRUE(TypeParam::cpu(run, got.args(), have).is_ok());
+    EXPECT_EQ(first_difference<TypeParam>(got.args(), want, have), "");
+    EXPECT_TRUE(std::isnan(have.c(3, 0)));
+    EXPECT_FALSE(std::isnan(have.c(2, 0)));
+  }
+}
+
+TEST(Multiply, KeepsLargeAndSmallMagnitudes) {
+  expect_right<MultiplyF64>({.m = 40, .n = 40, .k = 40, .magnitude = 1e150});
+  expect_right<MultiplyF64>({.m = 40, .n = 40, .k = 40, .magnitude = 1e-160});  // denormal sums
+  expect_right<MultiplyF64>({.m = 40, .n = 40, .k = 40, .magnitude = 1e-300});
+  expect_right<MultiplyF32>({.m = 40, .n = 40, .k = 40, .magnitude = 1e15});
+  expect_right<MultiplyF32>({.m = 40, .n = 40, .k = 40, .magnitude = 1e-21});
+  expect_right<MultiplyF16>({.m = 40, .n = 40, .k = 40, .magnitude = 6e4});
+  expect_right<MultiplyF16>({.m = 40, .n = 40, .k = 40, .magnitude = 6e-5});  // denormal inputs
+  expect_right<MultiplyBf16>({.m = 80, .n = 80, .k = 80, .magnitude = 1e15});
+}
+
+TEST(Multiply, SumsOfTheLargestBytesAreExact) {
+  const ProblemShape shape{.m = 3, .n = 5, .k = kBytesDepthMax, .extremes = true};
+  expect_right<MultiplyU8>(shape);
+  expect_right<MultiplyS8>(shape);
+  expect_right<MultiplyU8>({.m = 65, .n = 70, .k = 300, .extremes = true});
+  expect_right<MultiplyS8>({.m = 65, .n = 70, .k = 300, .extremes = true});
+  Problem<MultiplyU8> problem({.m = 1, .n = 1, .k = kBytesDepthMax + 1}, kSeed);
+  EXPECT_EQ(MultiplyU8::check(problem.args()).reason(), "depth_too_large");
+  auto args = Problem<MultiplyS8>({.m = 1, .n = 1, .k = 1}, kSeed).args();
+  args.alpha = 2;
+  EXPECT_EQ(MultiplyS8::check(args).reason(), "unsupported_scale");
+}
+
+TEST(Multiply, GoldenTwoByTwo) {
+  const double a[] = {1, 2, 3, 4};
+  const double b[] = {5, 6, 7, 8};
+  double c[4] = {};
+  MultiplyF64::Output out{.c = {c, 2, 2}};
+  Workers workers(1);
+  CpuRun run{workers};
+  ASSERT_TRUE(MultiplyF64::cpu(run, {.a = {a, 2, 2}, .b = {b, 2, 2}}, out).is_ok());
+  EXPECT_EQ(std::vector<double>(c, c + 4), (std::vector<double>{19, 22, 43, 50}));
+  ASSERT_TRUE(
+      MultiplyF64::cpu(run, {.a = {a, 2, 2}, .b = {b, 2, 2}, .b_form = Form::kTransposed}, out)
+          .is_ok());
+  EXPECT_EQ(std::vector<double>(c, c + 4), (std::vector<double>{17, 23, 39, 53}));
+}
+
+TEST(Multiply, FootprintCountsTheWork) {
+  Problem<MultiplyF32> problem({.m = 10, .n = 20, .k = 30, .batch = 2}, kSeed);
+  const Footprint footprint = MultiplyF32::footprint(problem.args());
+  EXPECT_EQ(footprint.rows, 20u);
+  EXPECT_EQ(footprint.bytes_in, 2u * 10 * 30 * 4);
+  EXPECT_EQ(footprint.bytes_out, 2u * 10 * 20 * 4);
+  EXPECT_EQ(footprint.bytes_resident, 30u * 20 * 4);
+  EXPECT_EQ(footprint.flops, 2.0 * 2 * 10 * 20 * 30);
+  EXPECT_EQ(footprint.ceiling, Ceiling::kF32);
+}
+
+// Where C is cut must not change the sums: tasks rely on it.
+TEST(PackedProduct, AnElementDoesNotDependOnItsPlace) {
+  Problem<MultiplyF64> problem({.m = 61, .n = 75, .k = 300}, kSeed);
+  Matrix<double> whole(61, 75);
+  Matrix<double> parts(61, 75);
+  packed_product<double>({61, 75, 300}, 1, {problem.a.data(), 300, 1}, {problem.b.data(), 75, 1}, 0,
+                         {whole.data(), 75});
+  for (const std::size_t row : {std::size_t{0}, std::size_t{17}, std::size_t{50}}) {
+    for (const std::size_t col : {std::size_t{0}, std::size_t{9}, std::size_t{70}}) {
+      const std::size_t rows = row == 0 ? 17 : row == 17 ? 33 : 11;
+      const std::size_t cols = col == 0 ? 9 : col == 9 ? 61 : 5;
+      packed_product<double>({rows, cols, 300}, 1, {problem.a.data() + row * 300, 300, 1},
+                             {problem.b.data() + col, 75, 1}, 0,
+                             {parts.data() + row * 75 + col, 75});
+    }
+  }
+  EXPECT_EQ(std::memcmp(whole.data(), parts.data(), 61 * 75 * sizeof(double)), 0);
+}
+
+}  // namespace
+}  // namespace weir::ops
