@@ -5,7 +5,7 @@
 //   WEIR_TRY(Cholesky::cpu(run, {.a = a}, out));
 //
 // a [n, n] row-major; lower [n, n] may not overlap it: its diagonal is positive, above it are
-// zeros. Class tolerant: max|L L' - A| <= 8 n u max|A|, u = 2^-53. The same bits for every number of
+// zeros. Class tolerant: max|L L' - A| <= 8 n u max|A|, u = 2^-53. The same bits for any number of
 // threads. Errors: invalid_argument for a shape that is not square, for NaN or infinity, with its
 // place, and for asymmetry beyond 8 u max|A|, with both elements; failed_precondition
 // "not_positive_definite" with the order of the first leading minor that is not.
