@@ -32,3 +32,5 @@ add_library(weir_openblas INTERFACE)
 target_include_directories(weir_openblas SYSTEM INTERFACE ${OPENBLAS_INCLUDE})
 target_link_libraries(weir_openblas INTERFACE ${OPENBLAS_LIBRARY})
 target_link_options(weir_openblas INTERFACE LINKER:-rpath,${OPENBLAS_FOLDER})
+# Its buffers are not safe for threads; ours take their place (src/ops/matrix/openblas_buffers.cpp).
+target_link_options(weir_openblas INTERFACE LINKER:--undefined=blas_memory_alloc)
