@@ -1,0 +1,176 @@
+#include "device/health.hpp"
+
+#include <array>
+#include <chrono>
+
+#include "base/log.hpp"
+
+namespace weir::device {
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kIncidentNs = 600 * kSecondNs;  // how long an error stays critical
+constexpr std::int64_t kSpillNs = 60 * kSecondNs;
+
+bool within(const std::optional<std::int64_t>& at_ns, std::int64_t now_ns, std::int64_t span_ns) {
+  return at_ns && now_ns - *at_ns < span_ns;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string with_reason(std::string text, const std::string& reason) {
+  return reason.empty() ? text : text + ": " + reason;
+}
+
+}  // namespace
+
+std::string_view health_verdict_name(HealthVerdict verdict) {
+  constexpr std::array<std::string_view, 4> kNames = {"ok", "degraded", "critical", "unavailable"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+HealthMonitor::HealthMonitor(const HealthOptions& options, Nvml* nvml, Nvml::Gpu gpu,
+                             std::function<DeviceState()> state, const Clock& clock)
+    : options_(options),
+      nvml_(nvml),
+      gpu_(gpu),
+      state_(std::move(state)),
+      clock_(clock),
+      began_ns_(clock.mono_ns()) {
+  if (nvml_ == nullptr) return;
+  const Status watched = nvml_->watch_xids(gpu_);
+  watches_xids_ = watched.is_ok();
+  if (!watches_xids_) log_warning("device", watched);
+}
+
+HealthMonitor::~HealthMonitor() {
+  stop();
+}
+
+void HealthMonitor::start() {
+  if (thread_.joinable()) return;
+  stopping_ = false;
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      lock.unlock();
+      static_cast<void>(poll());
+      lock.lock();
+      wake_.wait_for(lock, std::chrono::milliseconds(options_.interval_ms),
+                     [this] { return stopping_; });
+    }
+  });
+}
+
+void HealthMonitor::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+HealthSample HealthMonitor::poll() {
+  const std::lock_guard polling(polling_);
+  const std::int64_t cpu_began_ns = thread_cpu_ns();
+  const std::int64_t now_ns = clock_.mono_ns();
+  HealthSample sample;
+  sample.at_us = clock_.wall_us();
+  sample.state = state_();
+  std::vector<std::uint64_t> codes;
+  if (nvml_ != nullptr) {
+    sample.gpu = nvml_->sample(gpu_);
+    codes = nvml_->take_xids();
+  }
+  xids_ += codes.size();
+  if (!codes.empty()) last_xid_ = codes.back();
+  if (watches_xids_) sample.xids = xids_;
+  sample.last_xid = last_xid_;
+  remember(sample, !codes.empty(), now_ns);
+  judge(sample, now_ns);
+  if (tell_) tell_(sample);
+  const std::lock_guard lock(mutex_);
+  latest_ = sample;
+  cpu_ns_ += thread_cpu_ns() - cpu_began_ns;
+  return sample;
+}
+
+void HealthMonitor::remember(const HealthSample& sample, bool new_xid, std::int64_t now_ns) {
+  if (new_xid) history_.xid_ns = now_ns;
+  if (sample.gpu.ecc_uncorrected) {
+    // What was counted before this process came is not news.
+    if (history_.ecc_uncorrected && *sample.gpu.ecc_uncorrected > *history_.ecc_uncorrected) {
+      history_.ecc_ns = now_ns;
+    }
+    history_.ecc_uncorrected = sample.gpu.ecc_uncorrected;
+  }
+  if (sample.state.spilled_bytes > history_.spilled_bytes) history_.spill_ns = now_ns;
+  history_.spilled_bytes = sample.state.spilled_bytes;
+}
+
+void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
+  const auto& temperature = sample.gpu.temperature_c;
+  const Breaker::View& breaker = sample.state.breaker;
+  const auto found = [&](HealthVerdict verdict, std::string reason) {
+    sample.verdict = verdict;
+    sample.reasons.push_back(std::move(reason));
+  };
+  const auto hot = [&](HealthVerdict verdict, std::uint32_t limit) {
+    if (!temperature || *temperature < limit) return;
+    found(verdict, "temperature is " + std::to_string(*temperature) + " of " +
+                       std::to_string(limit) + " degrees");
+  };
+
+  sample.verdict = HealthVerdict::kOk;
+  hot(HealthVerdict::kCritical, options_.critical_celsius);
+  if (within(history_.xid_ns, now_ns, kIncidentNs)) {
+    found(HealthVerdict::kCritical, "the driver reported Xid " + std::to_string(*last_xid_));
+  }
+  if (within(history_.ecc_ns, now_ns, kIncidentNs)) {
+    found(HealthVerdict::kCritical,
+          "uncorrected memory errors rose to " + std::to_string(*history_.ecc_uncorrected));
+  }
+  if (breaker.state == BreakerState::kDead) {
+    found(HealthVerdict::kCritical, with_reason("the breaker is dead", breaker.reason));
+  }
+  if (sample.verdict != HealthVerdict::kOk) return;
+
+  if (!sample.state.available) {
+    found(HealthVerdict::kUnavailable, sample.state.reason);
+    return;
+  }
+  hot(HealthVerdict::kDegraded, options_.warn_celsius);
+  if (const std::uint64_t bits = sample.gpu.throttle_reasons.value_or(0) & kThrottledMask) {
+    found(HealthVerdict::kDegraded, "clocks are lowered: " + join(throttle_names(bits)));
+  }
+  if (breaker.state != BreakerState::kClosed) {
+    found(HealthVerdict::kDegraded,
+          with_reason("the breaker is " + std::string(breaker_state_name(breaker.state)),
+                      breaker.reason));
+  }
+  if (within(history_.spill_ns, now_ns, kSpillNs)) {
+    found(HealthVerdict::kDegraded, "device memory was spilled within the last minute");
+  }
+}
+
+HealthSample HealthMonitor::latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
+std::int64_t HealthMonitor::cpu_ns() const {
+  const std::lock_guard lock(mutex_);
+  return cpu_ns_;
+}
+
+double HealthMonitor::cpu_share() const {
+  const std::int64_t wall_ns = clock_.mono_ns() - began_ns_;
+  return wall_ns <= 0 ? 0.0 : static_cast<double>(cpu_ns()) / static_cast<double>(wall_ns);
+}
+
+}  // namespace weir::device
