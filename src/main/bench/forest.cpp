@@ -1,12 +1,9 @@
-#include <sys/wait.h>
-
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 
 #include "base/isa.hpp"
+#include "main/bench/python_peer.hpp"
 #include "main/bench/report.hpp"
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
@@ -38,74 +35,26 @@ struct Peer {
   std::string version;
 };
 
-// Runs a program and returns what it printed. Arguments must need no quoting beyond ''.
-Result<std::string> output_of(const std::string& command) {
-  std::FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return fail(errno_status("start", command, errno));
-  std::string text;
-  char buffer[4096];
-  std::size_t got = 0;
-  while ((got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0) text.append(buffer, got);
-  const int status = pclose(pipe);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return fail(unavailable("peer_failed", command + " failed").at("status"));
-  }
-  return text;
-}
-
-std::string shell_word(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
-// Returns the text behind `"key": ` in the flat JSON that the peer prints.
-std::string member(const std::string& json, const std::string& key) {
-  const std::size_t at = json.find("\"" + key + "\": ");
-  if (at == std::string::npos) return {};
-  std::size_t begin = at + key.size() + 4;
-  if (json[begin] == '"') return json.substr(begin + 1, json.find('"', begin + 1) - begin - 1);
-  return json.substr(begin, json.find_first_of(",}", begin) - begin);
-}
-
-std::string python_path(const Arguments& args) {
-  return args.text("python", ".venv/bin/python");
-}
-std::string script_path(const Arguments& args) {
-  return args.text("script", "bench/forest_peer.py");
-}
+constexpr std::string_view kScript = "bench/forest_peer.py";
 
 Result<Peer> time_peer(const Arguments& args, const ops::ForestBenchOptions& options,
                        const std::string& dir) {
-  for (const std::string& needed : {python_path(args), script_path(args)}) {
-    if (!std::filesystem::exists(needed)) {
-      return fail(not_found("peer_missing", "no " + needed).hint("./weir setup installs it"));
-    }
-  }
   Peer peer;
   peer.model = dir + "/model.json";
-  WEIR_ASSIGN(
-      const std::string printed,
-      output_of(shell_word(python_path(args)) + " " + shell_word(script_path(args)) +
-                " fit --model " + shell_word(peer.model) + " --rows " +
-                std::to_string(options.rows) + " --jobs " + std::to_string(options.threads)));
-  peer.rows_per_s = std::strtod(member(printed, "rows_per_second").c_str(), nullptr);
-  peer.version = member(printed, "version");
+  WEIR_ASSIGN(const std::string printed,
+              PythonPeer(args, kScript)
+                  .run({"fit", "--model", peer.model, "--rows", std::to_string(options.rows),
+                        "--jobs", std::to_string(options.threads)}));
+  peer.rows_per_s = std::strtod(json_member(printed, "rows_per_second").c_str(), nullptr);
+  peer.version = json_member(printed, "version");
   if (!(peer.rows_per_s > 0)) return fail(unavailable("peer_output", "printed " + printed));
   return peer;
 }
 
 Result<double> compare_with_peer(const Arguments& args, const std::string& scores) {
   WEIR_ASSIGN(const std::string printed,
-              output_of(shell_word(python_path(args)) + " " + shell_word(script_path(args)) +
-                        " compare --scores " + shell_word(scores)));
-  const std::string value = member(printed, "max_difference");
+              PythonPeer(args, kScript).run({"compare", "--scores", scores}));
+  const std::string value = json_member(printed, "max_difference");
   if (value.empty()) return fail(unavailable("peer_output", "printed " + printed));
   return std::strtod(value.c_str(), nullptr);
 }
