@@ -4,11 +4,30 @@ namespace weir::main {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kDemoCommand,          &kRunCommand,         &kImportCommand,      &kServeCommand,
-      &kVerifyCommand,        &kAuditVerifyCommand, &kReplayCommand,      &kRulesCheckCommand,
-      &kRulesTryCommand,      &kSimulateCommand,    &kBenchGateCommand,   &kBenchForestCommand,
-      &kBenchHandbookCommand, &kBenchHttpCommand,   &kConfigCheckCommand, &kConfigPrintCommand,
-      &kConfigSchemaCommand,  &kConfigInitCommand,  &kVersionCommand,
+      &kDemoCommand,
+      &kRunCommand,
+      &kImportCommand,
+      &kServeCommand,
+      &kVerifyCommand,
+      &kAuditVerifyCommand,
+      &kReplayCommand,
+      &kRulesCheckCommand,
+      &kRulesTryCommand,
+      &kSimulateCommand,
+      &kNumericFeaturesCommand,
+      &kNumericTrainCommand,
+      &kNumericPredictCommand,
+      &kNumericAblationCommand,
+      &kBenchGateCommand,
+      &kBenchForestCommand,
+      &kBenchHandbookCommand,
+      &kBenchHttpCommand,
+      &kBenchNumericCommand,
+      &kConfigCheckCommand,
+      &kConfigPrintCommand,
+      &kConfigSchemaCommand,
+      &kConfigInitCommand,
+      &kVersionCommand,
   };
   return kCommands;
 }

@@ -156,9 +156,7 @@ BodyPlan App::on_header(Request& request) {
   plan.upload = (match.route->flags & kUploads) != 0;
   plan.body_bytes_max = plan.upload                                 ? UINT64_MAX
                         : match.route->accepts == Accepts::kNothing ? 64 * 1024
-                        : (match.route->flags & kLargeBody) != 0
-                            ? parts_.options.operation_body_bytes_max
-                            : body_bytes_max_.load();
+                                                                    : body_bytes_max_.load();
   return plan;
 }
 

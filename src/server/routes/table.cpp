@@ -13,7 +13,6 @@
   X(replays)                \
   X(blocks)                 \
   X(live)                   \
-  X(operations)             \
   X(catalogue)              \
   X(config)                 \
   X(keys)                   \
