@@ -87,6 +87,7 @@ class Context {
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
   Workers& workers() { return workers_; }
+  unsigned threads() const { return workers_.threads(); }
   Clock& clock() const { return clock_; }
   device::Device* device() const { return device_.get(); }
   device::Breaker* breaker() const { return breaker_.get(); }

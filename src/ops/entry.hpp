@@ -16,7 +16,8 @@ namespace weir::ops {
 
 struct OpEntry {
   OpInfo info;
-  Status (*check)(const void* args);
+  // Checks the arguments and, unless it is null, the caller's memory for the output.
+  Status (*check)(const void* args, const void* output);
   Support (*supports)(const void* args, device::Kind kind);
   Footprint (*footprint)(const void* args);
   std::uint64_t (*rows_out)(const void* args, const void* output);
@@ -37,7 +38,16 @@ constexpr OpEntry entry_of() {
   using Output = typename Op::Output;
   OpEntry entry{};
   entry.info = Op::kInfo;
-  entry.check = [](const void* args) { return Op::check(*static_cast<const Args*>(args)); };
+  entry.check = [](const void* args, const void* output) -> Status {
+    WEIR_TRY(Op::check(*static_cast<const Args*>(args)));
+    if constexpr (requires(const Args& a, const Output& o) { Op::check_output(a, o); }) {
+      if (output != nullptr) {
+        return Op::check_output(*static_cast<const Args*>(args),
+                                *static_cast<const Output*>(output));
+      }
+    }
+    return Status::ok();
+  };
   entry.supports = [](const void* args, device::Kind kind) {
     return Op::supports(*static_cast<const Args*>(args), kind);
   };

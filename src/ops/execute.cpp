@@ -145,7 +145,7 @@ std::string_view placement_name(Placement placement) {
 
 Result<Plan> plan(Context& context, const OpEntry& entry, const void* args,
                   const RunOptions& options) {
-  WEIR_TRY(entry.check(args));
+  WEIR_TRY(entry.check(args, nullptr));
   const Footprint need = entry.footprint(args);
   Plan plan;
   plan.predicted_seconds =
@@ -158,7 +158,7 @@ Result<Plan> plan(Context& context, const OpEntry& entry, const void* args,
 
 Result<Report> execute(Context& context, const OpEntry& entry, const void* args, void* output,
                        const RunOptions& options) {
-  WEIR_TRY(entry.check(args));
+  WEIR_TRY(entry.check(args, output));
   const Footprint need = entry.footprint(args);
   Report report;
   report.op = entry.info.name;

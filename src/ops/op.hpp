@@ -7,6 +7,7 @@
 //     struct Args { std::span<const double> x; };
 //     struct Output { double sum = 0; };
 //     static Status check(const Args&);                 // invalid_argument: shapes that do not fit
+//     static Status check_output(const Args&, const Output&);   // optional: the caller's memory
 //     static Support supports(const Args&, device::Kind);
 //     static Footprint footprint(const Args&);
 //     static Status reference(const Args&, Output&);    // naive, obviously right

@@ -1,11 +1,17 @@
 #include "ops/registry.hpp"
 
 #include <string>
+#include <vector>
+
+#include "ops/matrix/multiply/multiply.hpp"
 
 namespace weir::ops {
 
 std::span<const OpEntry> registry() {
-  static const std::vector<OpEntry> kOps = {};
+  static const std::vector<OpEntry> kOps = {
+      entry_of<MultiplyF64>(), entry_of<MultiplyF32>(), entry_of<MultiplyBf16>(),
+      entry_of<MultiplyF16>(), entry_of<MultiplyU8>(),  entry_of<MultiplyS8>(),
+  };
   return kOps;
 }
 

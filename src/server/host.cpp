@@ -33,6 +33,7 @@ Host::Host(HostOptions options, HostParts parts, Clock& clock)
              .workers = workers_,
              .uploads = uploads_,
              .audit = given_.audit,
+             .operations = given_.operations,
              .assets = assets_,
              .metrics = given_.metrics,
              .clock = clock,

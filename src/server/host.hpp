@@ -59,6 +59,7 @@ struct HostParts {
   wire::TextIds ids;
   KeyStore& keys;
   AuditSink& audit;
+  OperationService& operations;
   MetricRegistry& metrics;
   // Returns the last committed producer_seq of a producer; for the native protocol.
   NativeSession::Committed committed = [](std::uint64_t) { return std::uint64_t{0}; };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/auth/key_store.hpp"
+#include "server/operations/operation_service.hpp"
 #include "server/sse/verdict_message.hpp"
 #include "server/testing/test_server.hpp"
 
@@ -20,10 +21,18 @@ class HostTest : public testing::Test {
   FakePass pass;
   MemoryKeyStore keys;
   MemoryAudit audit;
+  ops::Context compute{ops::Workers(1), system_clock()};
+  OperationService operations{compute, {.running_max = 1}};
 };
 
 TEST_F(HostTest, ServesStreamsAndSignsInFromStartToDrain) {
-  Host host(options, {.pass = pass, .ids = {}, .keys = keys, .audit = audit, .metrics = metrics},
+  Host host(options,
+            {.pass = pass,
+             .ids = {},
+             .keys = keys,
+             .audit = audit,
+             .operations = operations,
+             .metrics = metrics},
             system_clock());
   const auto ports = host.start();
   ASSERT_TRUE(ports) << ports.error().to_string();

@@ -47,8 +47,19 @@ double dlansy_(const char* norm, const char* uplo, const Int* n, const double* a
 // QR by Householder reflections, without and with column pivoting.
 void dgeqrf_(const Int* m, const Int* n, double* a, const Int* lda, double* tau, double* work,
              const Int* lwork, Int* info);
+void dlarft_(const char* direct, const char* storev, const Int* n, const Int* k, const double* v,
+             const Int* ldv, const double* tau, double* t, const Int* ldt, Length direct_length,
+             Length storev_length);
+void dlarfb_(const char* side, const char* trans, const char* direct, const char* storev,
+             const Int* m, const Int* n, const Int* k, const double* v, const Int* ldv,
+             const double* t, const Int* ldt, double* c, const Int* ldc, double* work,
+             const Int* ldwork, Length side_length, Length trans_length, Length direct_length,
+             Length storev_length);
 void dgeqp3_(const Int* m, const Int* n, double* a, const Int* lda, Int* pivots, double* tau,
              double* work, const Int* lwork, Int* info);
+void dgelsy_(const Int* m, const Int* n, const Int* nrhs, double* a, const Int* lda, double* b,
+             const Int* ldb, Int* pivots, const double* rcond, Int* rank, double* work,
+             const Int* lwork, Int* info);
 void dorgqr_(const Int* m, const Int* n, const Int* k, double* a, const Int* lda, const double* tau,
              double* work, const Int* lwork, Int* info);
 void dormqr_(const char* side, const char* trans, const Int* m, const Int* n, const Int* k,

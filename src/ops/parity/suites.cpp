@@ -1,5 +1,7 @@
 #include "ops/parity/suites.hpp"
 
+#include "ops/matrix/matrix_suites.hpp"
+
 namespace weir::ops::parity {
 
 std::string status_differs(const Status& expected, const Status& got) {
@@ -11,7 +13,9 @@ std::string status_differs(const Status& expected, const Status& got) {
 // One line a family.
 std::vector<Suite> suites() {
   std::vector<Suite> all;
-  for (const auto& family : std::initializer_list<std::vector<Suite>>{}) {
+  for (const auto& family : std::initializer_list<std::vector<Suite>>{
+           matrix_suites(),
+       }) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;

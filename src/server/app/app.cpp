@@ -156,7 +156,9 @@ BodyPlan App::on_header(Request& request) {
   plan.upload = (match.route->flags & kUploads) != 0;
   plan.body_bytes_max = plan.upload                                 ? UINT64_MAX
                         : match.route->accepts == Accepts::kNothing ? 64 * 1024
-                                                                    : body_bytes_max_.load();
+                        : (match.route->flags & kLargeBody) != 0
+                            ? parts_.options.operation_body_bytes_max
+                            : body_bytes_max_.load();
   return plan;
 }
 

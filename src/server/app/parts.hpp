@@ -15,6 +15,7 @@ namespace weir::server {
 
 class AssetStore;
 class KeyStore;
+class OperationService;
 class SessionStore;
 class SseHub;
 class WorkerPool;
@@ -37,6 +38,7 @@ class AuditSink {
 
 struct AppOptions {
   std::uint64_t body_bytes_max = 8 * 1024 * 1024;
+  std::uint64_t operation_body_bytes_max = 64 * 1024 * 1024;
   bool metrics_public = false;
   double key_requests_per_minute = 1000;
   double address_requests_per_minute = 5000;
@@ -69,6 +71,7 @@ struct Parts {
   WorkerPool& workers;
   WorkerPool& uploads;  // its threads wait for slow clients: at most one upload each
   AuditSink& audit;
+  OperationService& operations;
   const AssetStore& assets;
   MetricRegistry& metrics;
   Clock& clock;

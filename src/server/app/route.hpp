@@ -35,6 +35,7 @@ enum RouteFlags : std::uint8_t {
   kUploads = 8,       // the body is streamed to `open` and has no size limit
   kLogin = 16,        // guarded by the login limits
   kMetricsRule = 32,  // public if the operator said so
+  kLargeBody = 64,    // the body may have operation_body_bytes_max
 };
 
 // What the body may be; anything else is 415.

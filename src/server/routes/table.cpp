@@ -13,6 +13,7 @@
   X(replays)                \
   X(blocks)                 \
   X(live)                   \
+  X(operations)             \
   X(catalogue)              \
   X(config)                 \
   X(keys)                   \

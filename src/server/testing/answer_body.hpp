@@ -19,6 +19,7 @@
 #include "server/assets/asset_store.hpp"
 #include "server/auth/key_store.hpp"
 #include "server/auth/session_store.hpp"
+#include "server/operations/operation_service.hpp"
 #include "server/sse/hub.hpp"
 #include "server/testing/fake_pass.hpp"
 
@@ -90,6 +91,7 @@ class BodyAnswerer {
                 .workers = workers_,
                 .uploads = uploads_,
                 .audit = audit_,
+                .operations = operations_,
                 .assets = assets_,
                 .metrics = metrics_,
                 .clock = clock_,
@@ -122,6 +124,8 @@ class BodyAnswerer {
   Router router_{route_table()};
   std::shared_ptr<const Principal> admin_ =
       std::make_shared<const Principal>(Principal{"key:test", Role::kAdmin, kScopeAll, false, {}});
+  ops::Context compute_{ops::Workers(1), system_clock()};
+  OperationService operations_{compute_, {.running_max = 1}};
   WorkerPool workers_{1, 4};
   WorkerPool uploads_{1, 4};
 };

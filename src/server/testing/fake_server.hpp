@@ -15,6 +15,7 @@
 #include "server/auth/key_store.hpp"
 #include "server/auth/session_store.hpp"
 #include "server/http/server.hpp"
+#include "server/operations/operation_service.hpp"
 #include "server/sse/hub.hpp"
 #include "server/testing/fake_pass.hpp"
 
@@ -43,6 +44,7 @@ class FakeServer {
               .workers = workers,
               .uploads = uploads,
               .audit = sink,
+              .operations = operations,
               .assets = assets,
               .metrics = metrics,
               .clock = server_clock,
@@ -74,6 +76,8 @@ class FakeServer {
   WorkerPool workers;
   WorkerPool uploads;
   AssetStore assets;
+  ops::Context compute{ops::Workers(1), system_clock()};
+  OperationService operations{compute, {.running_max = 2}};
   Parts parts;
   App app;
   HttpServer http_server;

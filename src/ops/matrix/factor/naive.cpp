@@ -89,6 +89,15 @@ void complete_basis(LongMatrix& u, std::size_t col) {
   for (std::size_t r = 0; r < u.rows; ++r) u(r, col) = chosen(r, 0) / best;
 }
 
+// a = (1 - 2 v v') a, v the row `step` of `vectors`, which is zero before `step`.
+void reflect(LongMatrix& a, const LongMatrix& vectors, std::size_t step) {
+  for (std::size_t c = 0; c < a.cols; ++c) {
+    long double dot = 0;
+    for (std::size_t i = step; i < a.rows; ++i) dot += vectors(step, i) * a(i, c);
+    for (std::size_t i = step; i < a.rows; ++i) a(i, c) -= 2 * dot * vectors(step, i);
+  }
+}
+
 }  // namespace
 
 LongMatrix widen(MatrixView<double> a) {
@@ -185,7 +194,7 @@ std::size_t cholesky(const LongMatrix& a, LongMatrix& l) {
 Qr householder(const LongMatrix& a, std::vector<std::size_t>* order) {
   const std::size_t m = a.rows, n = a.cols, k = std::min(m, n);
   LongMatrix r = a;
-  LongMatrix q = identity(m);
+  LongMatrix vectors(k, m);  // of the reflections, unit length or zero, in the rows
   if (order != nullptr) {
     order->resize(n);
     std::iota(order->begin(), order->end(), std::size_t{0});
@@ -201,23 +210,19 @@ Qr householder(const LongMatrix& a, std::vector<std::size_t>* order) {
     }
     const long double norm = column_norm(r, step, step);
     if (norm == 0) continue;
-    std::vector<long double> v(m);
-    for (std::size_t i = step; i < m; ++i) v[i] = r(i, step);
-    v[step] += v[step] >= 0 ? norm : -norm;
     long double square = 0;
-    for (const long double x : v) square += x * x;
-    for (std::size_t c = 0; c < n; ++c) {
-      long double dot = 0;
-      for (std::size_t i = step; i < m; ++i) dot += v[i] * r(i, c);
-      for (std::size_t i = step; i < m; ++i) r(i, c) -= 2 * dot / square * v[i];
+    for (std::size_t i = step; i < m; ++i) {
+      vectors(step, i) = r(i, step);
+      if (i == step) vectors(step, i) += r(i, step) >= 0 ? norm : -norm;
+      square += vectors(step, i) * vectors(step, i);
     }
-    for (std::size_t i = 0; i < m; ++i) {
-      long double dot = 0;
-      for (std::size_t c = step; c < m; ++c) dot += q(i, c) * v[c];
-      for (std::size_t c = step; c < m; ++c) q(i, c) -= 2 * dot / square * v[c];
-    }
+    for (std::size_t i = step; i < m; ++i) vectors(step, i) /= std::sqrt(square);
+    reflect(r, vectors, step);
   }
-  Qr result{.q = LongMatrix(m, k), .r = LongMatrix(k, n)};
+  LongMatrix q(m, k);
+  for (std::size_t i = 0; i < k; ++i) q(i, i) = 1;
+  for (std::size_t step = k; step-- > 0;) reflect(q, vectors, step);
+  Qr result{.q = q, .r = LongMatrix(k, n)};
   for (std::size_t i = 0; i < k; ++i) {
     const long double sign = r(i, i) < 0 ? -1 : 1;
     for (std::size_t c = i; c < n; ++c) result.r(i, c) = sign * r(i, c);

@@ -18,6 +18,7 @@ void residual(CpuRun& run, MatrixView<double> a, MatrixView<double> x, MatrixVie
     const std::size_t rows = std::min(kRows, a.rows - begin);
     for (std::size_t i = begin; i < begin + rows; ++i)
       std::copy_n(b.data + i * b.stride, b.cols, r.data + i * r.stride);
+    if (a.cols == 0) return;
     const auto m = static_cast<int>(rows), k = static_cast<int>(a.cols);
     const auto lda = static_cast<int>(a.stride), ldx = static_cast<int>(x.stride);
     if (b.cols == 1) {

@@ -96,12 +96,16 @@ Status Multiply<A, B>::check_output(const Args& args, const Output& out) {
 template <class A, class B>
 Footprint Multiply<A, B>::footprint(const Args& args) {
   const std::uint64_t m = args.m(), n = args.n(), k = args.k();
-  const std::uint64_t addend = args.beta == Sum{} ? 0 : m * n * sizeof(Sum);
+  const std::uint64_t addend = args.beta == Sum{} ? 0 : m * args.d.stride * sizeof(Sum);
+  const std::uint64_t a = args.a.rows * args.a.stride * sizeof(A) * args.batch;
+  const std::uint64_t matrices_b = args.b_step == 0 ? 1 : args.batch;
+  const bool streamed = args.a_form == Form::kPlain;  // else A stays on the device as a whole
   Footprint footprint;
   footprint.rows = m * args.batch;
-  footprint.bytes_in = (m * k * sizeof(A) + addend) * args.batch;
+  footprint.bytes_in = (streamed ? a : 0) + addend * args.batch;
   footprint.bytes_out = m * n * sizeof(Sum) * args.batch;
-  footprint.bytes_resident = k * n * sizeof(B);
+  footprint.bytes_resident =
+      args.b.rows * args.b.stride * sizeof(B) * matrices_b + (streamed ? 0 : a);
   footprint.flops =
       2.0 * static_cast<double>(m * args.batch) * static_cast<double>(n) * static_cast<double>(k);
   footprint.ceiling = ceiling_of<A>();

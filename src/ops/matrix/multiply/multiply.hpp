@@ -31,6 +31,8 @@
 
 namespace weir::ops {
 
+class DeviceRun;
+
 // How a matrix enters a product.
 enum class Form : std::uint8_t { kPlain, kTransposed };
 
@@ -56,7 +58,7 @@ struct Multiply {
       .name = name(),
       .version = 1,
       .numeric = kExact ? NumericClass::kExact : NumericClass::kTolerant,
-      .quantum_rows = 1,
+      .quantum_rows = 32,
       .summary = "product of matrices, alpha op(A) op(B) + beta D",
       .tolerance = kExact ? "" : "(k + 8) u (|alpha| |A| |B| + |beta| |D|)"};
 
@@ -90,6 +92,8 @@ struct Multiply {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);  // i, j, k in f64 (long double, s64)
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 using MultiplyF64 = Multiply<double, double>;

@@ -31,7 +31,19 @@ struct ProblemShape {
   double magnitude = 1;   // of floating elements
   bool extremes = false;  // bytes: the largest and smallest only
   bool shared_b = false;  // one B for the whole batch
+  bool special = false;   // NaN, infinities and -0.0 among the elements of A
 };
+
+template <class T>
+T from_float(float value) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    return to_bfloat16(value);
+  } else if constexpr (std::is_same_v<T, Float16>) {
+    return to_float16(value);
+  } else {
+    return static_cast<T>(value);
+  }
+}
 
 // Returns a random element: a multiple of magnitude / 2^20 in (-magnitude, magnitude), any byte.
 template <class T>
@@ -41,14 +53,18 @@ T random_element(Philox& rng, const ProblemShape& shape) {
     return rng.next_u32() % 8 == 0 ? std::numeric_limits<T>::max()
                                    : (std::is_signed_v<T> ? T(-128) : T(255));
   } else {
+    if (shape.special && rng.next_below(40) == 0) {
+      const float specials[] = {std::numeric_limits<float>::quiet_NaN(),
+                                std::numeric_limits<float>::infinity(),
+                                -std::numeric_limits<float>::infinity(), -0.0F};
+      return from_float<T>(specials[rng.next_below(4)]);
+    }
     const double unit = static_cast<double>(rng.next_below(1u << 21)) * 0x1p-20 - 1;
     const double value = unit * shape.magnitude;
-    if constexpr (std::is_same_v<T, BFloat16>) {
-      return to_bfloat16(static_cast<float>(value));
-    } else if constexpr (std::is_same_v<T, Float16>) {
-      return to_float16(static_cast<float>(value));
+    if constexpr (std::is_same_v<T, double>) {
+      return value;
     } else {
-      return static_cast<T>(value);
+      return from_float<T>(static_cast<float>(value));
     }
   }
 }
@@ -72,9 +88,11 @@ class Problem {
     b.resize(b_rows_ * (b_cols_ + shape.gap) * (shape.shared_b ? 1 : shape.batch));
     d.resize(shape.beta == 0 ? 0 : shape.m * (shape.n + shape.gap) * shape.batch);
     for (auto& x : a) x = random_element<Left>(rng, shape);
-    for (auto& x : b) x = random_element<Right>(rng, shape);
+    ProblemShape ordinary = shape;
+    ordinary.special = false;
+    for (auto& x : b) x = random_element<Right>(rng, ordinary);
     if constexpr (!M::kExact) {
-      for (auto& x : d) x = random_element<Sum>(rng, shape);
+      for (auto& x : d) x = random_element<Sum>(rng, ordinary);
     }
     c.assign(shape.m * (shape.n + shape.gap) * shape.batch, untouched());
   }

@@ -4,8 +4,11 @@
 
 #include <cstring>
 
+#include "base/clock.hpp"
 #include "base/isa.hpp"
-#include "ops/matrix/multiply/byte_product.hpp"
+#include "device/sim/driver.hpp"
+#include "ops/execute.hpp"
+#include "ops/matrix/multiply/kernel.hpp"
 #include "ops/matrix/multiply/multiply_problem.hpp"
 #include "ops/matrix/packed/packed_product.hpp"
 
@@ -175,36 +178,9 @@ TYPED_TEST(FloatMultiplyTest, AddsInPlaceWhereDIsC) {
   EXPECT_EQ(first_difference<TypeParam>(expected.args(), want, out), "");
 }
 
-TYPED_TEST(FloatMultiplyTest, LetsNanAndInfinityThroughAndNothingElse) {
-  using Left = typename TypeParam::Left;
-  for (const std::size_t size : {std::size_t{20}, std::size_t{80}}) {
-    Problem<TypeParam> got({.m = size, .n = size, .k = size}, kSeed);
-    Problem<TypeParam> expected({.m = size, .n = size, .k = size}, kSeed);
-    const auto special = [](float x) {
-      if constexpr (std::is_same_v<Left, BFloat16>) {
-        return to_bfloat16(x);
-      } else if constexpr (std::is_same_v<Left, Float16>) {
-        return to_float16(x);
-      } else {
-        return static_cast<Left>(x);
-      }
-    };
-    for (auto* problem : {&got, &expected}) {
-      problem->a[3 * size + 4] = special(std::numeric_limits<float>::quiet_NaN());
-      problem->a[5 * size + 4] = special(std::numeric_limits<float>::infinity());
-      problem->a[6 * size + 4] = special(std::numeric_limits<float>::infinity());
-      problem->a[6 * size + 9] = special(-std::numeric_limits<float>::infinity());
-    }
-    auto want = expected.output();
-    auto have = got.output();
-    ASSERT_TRUE(TypeParam::reference(expected.args(), want).is_ok());
-    Workers workers(1);
-    CpuRun run{workers};
-    ASSERT_TRUE(TypeParam::cpu(run, got.args(), have).is_ok());
-    EXPECT_EQ(first_difference<TypeParam>(got.args(), want, have), "");
-    EXPECT_TRUE(std::isnan(have.c(3, 0)));
-    EXPECT_FALSE(std::isnan(have.c(2, 0)));
-  }
+TYPED_TEST(FloatMultiplyTest, LetsNanAndInfinityThrough) {
+  expect_right<TypeParam>({.m = 20, .n = 20, .k = 20, .special = true});
+  expect_right<TypeParam>({.m = 80, .n = 80, .k = 80, .special = true});
 }
 
 TEST(Multiply, KeepsLargeAndSmallMagnitudes) {
@@ -252,9 +228,40 @@ TEST(Multiply, FootprintCountsTheWork) {
   EXPECT_EQ(footprint.rows, 20u);
   EXPECT_EQ(footprint.bytes_in, 2u * 10 * 30 * 4);
   EXPECT_EQ(footprint.bytes_out, 2u * 10 * 20 * 4);
-  EXPECT_EQ(footprint.bytes_resident, 30u * 20 * 4);
+  EXPECT_EQ(footprint.bytes_resident, 2u * 30 * 20 * 4);
   EXPECT_EQ(footprint.flops, 2.0 * 2 * 10 * 20 * 30);
   EXPECT_EQ(footprint.ceiling, Ceiling::kF32);
+}
+
+// Large enough for the large tiles, in two chunks.
+template <class M>
+void expect_right_on_the_simulator(const ProblemShape& shape) {
+  ManualClock clock;
+  Context context(Workers(1), clock);
+  constexpr std::uint64_t kBytes = std::uint64_t{64} << 20;
+  device::DeviceLimits limits;
+  limits.memory_bytes_max = kBytes;
+  context.use_device(
+      *device::Device::create(device::sim::make_driver({.seed = kSeed}, kBytes), limits, clock),
+      {});
+  Problem<M> expected(shape, kSeed);
+  Problem<M> got(shape, kSeed);
+  auto want = expected.output();
+  auto have = got.output();
+  ASSERT_TRUE(M::reference(expected.args(), want).is_ok());
+  const auto report =
+      execute<M>(context, got.args(), have,
+                 {.placement = Placement::kGpu, .fallback = Fallback::kRaise, .chunk_rows = 2048});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->chunks, 2U);
+  EXPECT_EQ(first_difference<M>(got.args(), want, have), "");
+}
+
+TEST(MultiplyKernel, LargeTilesEqualTheReference) {
+  expect_right_on_the_simulator<MultiplyF32>({.m = 2100, .n = 520, .k = 18, .gap = 1});
+  expect_right_on_the_simulator<MultiplyS8>({.m = 2100, .n = 520, .k = 18});
+  using Large = MultiplyKernel<MultiplyF32, 8>;
+  EXPECT_GE(Large::tiles(2048, 520), kLargeTiles) << "the shape takes the other tiles";
 }
 
 // Where C is cut must not change the sums: tasks rely on it.

@@ -1,0 +1,26 @@
+// The envelope around an operation's result: what ran where, how fast, and why not on a GPU.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/operations/operation.hpp"
+
+namespace weir::server {
+
+double total_seconds(const std::vector<ops::Report>& reports);
+// not_found (operation_unknown) with the nearest name.
+Status operation_unknown(std::string_view name);
+
+// {"success":true,"result":...,"gpu_used":...,"duration":ms,"performance":{...},"report":{...}}.
+std::string envelope_json(const OperationCall& call, std::string_view result, double seconds,
+                          std::optional<double> speedup, std::string_view request_id);
+// The answer to `explain`: {"success":true,"result":null,"plan":[{mode,chunks,backend,reason}]...}.
+std::string plan_json(const OperationCall& call, std::string_view request_id);
+
+// {"rows":...,"rows_per_second":...,...}: shared with the stream of events.
+void write_performance(JsonWriter& json, const ops::Context& context,
+                       const std::vector<ops::Report>& reports, std::optional<double> speedup);
+
+}  // namespace weir::server

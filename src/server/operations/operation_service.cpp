@@ -1,0 +1,162 @@
+#include "server/operations/operation_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/isa.hpp"
+#include "server/operations/envelope.hpp"
+
+namespace weir::server {
+namespace {
+
+constexpr std::uint64_t kTimeoutMsMax = 600'000;
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+Result<Precision> parse_precision(const std::string& text) {
+  if (text == "fp32") return Precision::kF32;
+  if (text == "fp16") return Precision::kF16;
+  if (text == "mixed") return Precision::kMixed;
+  if (text == "int8") return Precision::kInt8;
+  return Precision::kF64;
+}
+
+device::Priority parse_priority(const std::string& text) {
+  if (text == "low") return device::Priority::kLow;
+  if (text == "high") return device::Priority::kHigh;
+  if (text == "critical") return device::Priority::kCritical;
+  return device::Priority::kNormal;
+}
+
+// Runs the operation on the other backend and returns how many times faster the first one was.
+Result<std::optional<double>> compared(const Operation& operation, OperationCall& call) {
+  const double first = total_seconds(call.reports);
+  const bool on_device = call.reports.front().backend != device::Kind::kCpu;
+  OperationCall other{call.context, call.params, call.options};
+  other.options.run.placement = on_device ? ops::Placement::kCpu : ops::Placement::kGpu;
+  std::string unused;
+  JsonWriter json(unused);
+  WEIR_TRY(operation.run(other, json));
+  const bool moved = (other.reports.front().backend != device::Kind::kCpu) != on_device;
+  if (!moved) {
+    call.warnings.push_back("not compared: " + other.reports.front().sentence);
+    return std::optional<double>{};
+  }
+  const double second = total_seconds(other.reports);
+  const double cpu = on_device ? second : first;
+  const double device = on_device ? first : second;
+  return std::optional<double>(cpu / device);
+}
+
+}  // namespace
+
+Result<OperationOptions> read_options(const Params& params, const Clock& clock) {
+  OperationOptions options;
+  WEIR_ASSIGN(const auto given, params.object("options"));
+  if (!given) return options;
+  WEIR_ASSIGN(const std::string target, given->choice_or({"targetDevice"}, "auto|cpu|gpu", "auto"));
+  options.run.placement = target == "cpu"   ? ops::Placement::kCpu
+                          : target == "gpu" ? ops::Placement::kGpu
+                                            : ops::Placement::kAuto;
+  WEIR_ASSIGN(const std::string fallback,
+              given->choice_or({"fallback"}, "warn|silent|raise", "warn"));
+  options.run.fallback = fallback == "raise"    ? ops::Fallback::kRaise
+                         : fallback == "silent" ? ops::Fallback::kSilent
+                                                : ops::Fallback::kWarn;
+  WEIR_ASSIGN(const std::string precision,
+              given->choice_or({"precision"}, "fp64|fp32|fp16|mixed|int8", "fp64"));
+  WEIR_ASSIGN(options.precision, parse_precision(precision));
+  WEIR_ASSIGN(const std::string priority,
+              given->choice_or({"priority"}, "low|normal|high|critical", "normal"));
+  options.run.priority = parse_priority(priority);
+  WEIR_ASSIGN(const std::uint64_t timeout_ms, given->u64_or({"timeout_ms"}, 0, kTimeoutMsMax));
+  if (timeout_ms != 0) {
+    options.run.deadline.mono_ns =
+        clock.mono_ns() + static_cast<std::int64_t>(timeout_ms) * kNsPerMs;
+  }
+  WEIR_ASSIGN(options.explain, given->flag_or({"explain"}, false));
+  WEIR_ASSIGN(options.compare, given->flag_or({"compare"}, false));
+  return options;
+}
+
+OperationService::OperationService(ops::Context& context, const OperationLimits& limits)
+    : context_(context), limits_(limits) {
+  for (unsigned i = 0; i < limits.running_max; ++i) threads_.emplace_back([this] { work(); });
+}
+
+OperationService::~OperationService() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& queue : queued_) queue.clear();
+  }
+  ready_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool OperationService::submit(device::Priority priority, std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& queue = queued_[static_cast<std::size_t>(priority)];
+    if (stopping_ || queue.size() >= limits_.queued_max) return false;
+    queue.push_back(std::move(job));
+  }
+  ready_.notify_one();
+  return true;
+}
+
+void OperationService::work() {
+  while (true) {
+    std::function<void()> job;
+    {
+      std::unique_lock lock(mutex_);
+      const auto next = [&] {
+        return std::find_if(queued_.rbegin(), queued_.rend(),
+                            [](const auto& queue) { return !queue.empty(); });
+      };
+      ready_.wait(lock, [&] { return stopping_ || next() != queued_.rend(); });
+      if (stopping_) return;
+      auto queue = next();
+      job = std::move(queue->front());
+      queue->pop_front();
+    }
+    job();
+  }
+}
+
+OperationReply OperationService::answer(std::string_view name, std::string_view body,
+                                        std::string_view request_id) {
+  OperationReply reply;
+  const auto refuse = [&](const Status& status) {
+    reply.http_status = http_status(status.code());
+    reply.body = failure_json(status, request_id);
+    return reply;
+  };
+  const Operation* operation = find_operation(name);
+  if (operation == nullptr) return refuse(operation_unknown(name));
+  reply.operation = operation->name;
+  const auto text = ParamsText::parse(body.empty() ? "{}" : body);
+  if (!text) return refuse(text.error());
+  const auto options = read_options(text->root(), context_.clock());
+  if (!options) return refuse(options.error());
+  OperationCall call{context_, text->root(), *options};
+  std::string result;
+  JsonWriter json(result);
+  const std::int64_t begin_ns = context_.clock().mono_ns();
+  if (const Status status = operation->run(call, json); !status.is_ok()) return refuse(status);
+  reply.seconds = static_cast<double>(context_.clock().mono_ns() - begin_ns) * 1e-9;
+  if (call.planned) {
+    reply.body = plan_json(call, request_id);
+    return reply;
+  }
+  std::optional<double> speedup;
+  if (options->compare && !call.reports.empty()) {
+    auto ratio = compared(*operation, call);
+    if (!ratio) return refuse(ratio.error());
+    speedup = *ratio;
+  }
+  for (const ops::Report& report : call.reports) reply.gpu_used |= report.gpu_used();
+  reply.body = envelope_json(call, result, reply.seconds, speedup, request_id);
+  return reply;
+}
+
+}  // namespace weir::server

@@ -1,0 +1,72 @@
+// OperationService: runs named operations for HTTP and for `weir op`, and writes the envelope.
+//
+//   OperationService service(context, {});
+//   const OperationReply reply = service.answer("hash_batch", body, request_id);
+//   reply.http_status, reply.body
+//
+// answer() is thread-safe and runs on the caller's thread; submit() queues by priority and runs on
+// threads of its own, never on those of the pass.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ops/context.hpp"
+#include "server/operations/operation.hpp"
+
+namespace weir::server {
+
+struct OperationLimits {
+  unsigned running_max = 4;
+  std::size_t queued_max = 256;  // of each priority
+};
+
+struct OperationReply {
+  unsigned http_status = 200;
+  std::string body;
+  std::string operation;  // the name, or empty if there is none of that name
+  bool gpu_used = false;
+  double seconds = 0;
+};
+
+// Reads "options"; invalid_argument names what is wrong.
+Result<OperationOptions> read_options(const Params& params, const Clock& clock);
+// Writes the body of a failed request.
+std::string failure_json(const Status& status, std::string_view request_id);
+
+class OperationService {
+ public:
+  OperationService(ops::Context& context, const OperationLimits& limits);
+  // Refuses what is queued and waits for what runs.
+  ~OperationService();
+  OperationService(const OperationService&) = delete;
+  OperationService& operator=(const OperationService&) = delete;
+
+  OperationReply answer(std::string_view name, std::string_view body, std::string_view request_id);
+
+  // Queues a job; false if too many of its priority wait.
+  bool submit(device::Priority priority, std::function<void()> job);
+
+  ops::Context& context() { return context_; }
+
+ private:
+  void work();
+
+  ops::Context& context_;
+  const OperationLimits limits_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::array<std::deque<std::function<void()>>, 4> queued_;  // by priority
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace weir::server

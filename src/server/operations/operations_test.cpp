@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "ops/registry.hpp"
+#include "server/app/json_value.hpp"
+#include "server/operations/operation_service.hpp"
+#include "server/testing/test_server.hpp"
+
+namespace weir::server {
+namespace {
+
+class OperationsTest : public testing::Test {
+ protected:
+  OperationReply answer(std::string_view name, std::string_view body) {
+    return service.answer(name, body, "r-1");
+  }
+  ops::Context context{ops::Workers(1), system_clock()};
+  OperationService service{context, {.running_max = 2, .queued_max = 4}};
+};
+
+TEST_F(OperationsTest, RunEachTheirExample) {
+  for (const Operation* operation : operations()) {
+    const OperationReply reply = answer(operation->name, operation->example);
+    EXPECT_EQ(reply.http_status, 200U) << operation->name << ": " << reply.body;
+    const auto body = parse_json(reply.body);
+    ASSERT_TRUE(body) << reply.body;
+    EXPECT_TRUE(body->find("success")->boolean);
+    EXPECT_FALSE(body->find("gpu_used")->boolean) << "nothing here has a GPU";
+    const JsonValue* ops = body->find("report")->find("ops");
+    ASSERT_FALSE(ops->items.empty()) << operation->name;
+    for (const JsonValue& report : ops->items) {
+      EXPECT_EQ(*report.text("reason"), "no_device");
+      EXPECT_EQ(*report.text("backend"), "cpu");
+    }
+    EXPECT_TRUE(parse_json(operation->parameters)) << operation->name;
+  }
+}
+
+TEST_F(OperationsTest, AnswerTheProductOfMatrices) {
+  const OperationReply reply =
+      answer("matrix_multiply", R"({"matrixA":[[1,2],[3,4]],"matrixB":[[5,6],[7,8]]})");
+  EXPECT_NE(reply.body.find(R"("data":[[19,22],[43,50]],"shape":[2,2])"), std::string::npos)
+      << reply.body;
+}
+
+TEST_F(OperationsTest, AnswerInTheFormTheyWereAsked) {
+  // [1.5] as base64 of its eight bytes.
+  const OperationReply reply = answer(
+      "matrix_multiply", R"({"a":{"shape":[1,1],"dtype":"f64","data":"AAAAAAAA+D8="},"b":[[2]]})");
+  EXPECT_NE(reply.body.find(R"("data":{"shape":[1,1],"dtype":"f64","data":"AAAAAAAACEA="})"),
+            std::string::npos)
+      << reply.body;
+}
+
+TEST_F(OperationsTest, NameWhatIsWrong) {
+  struct Wrong {
+    const char* name;
+    const char* body;
+    unsigned status;
+    const char* said;
+  };
+  const Wrong cases[] = {
+      {"matrix_multiplie", "{}", 404, "did you mean matrix_multiply"},
+      {"matrix_multiply", "[1]", 400, "must be a JSON object"},
+      {"matrix_multiply", "{", 400, "not JSON"},
+      {"matrix_multiply", "{}", 400, "\"field\":\"a\""},
+      {"matrix_multiply", R"({"a":[[1,2],[3]],"b":[[1]]})", 400, "a[1] has 1 numbers"},
+      {"matrix_multiply", R"({"a":[[1,"x"]],"b":[[1]]})", 400, "a[0][1] must be a number"},
+      {"matrix_multiply", R"({"a":[[1,2]],"b":[[1]]})", 400, "invalid_argument"},
+      {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"targetDevice":"tpu"}})", 400,
+       "use one of auto, cpu, gpu"},
+      {"matrix_multiply", R"({"a":[[1.5]],"b":[[1]],"options":{"precision":"int8"}})", 400,
+       "no whole number"},
+      {"matrix_multiply",
+       R"({"a":[[1]],"b":[[1]],"options":{"targetDevice":"gpu","fallback":"raise"}})", 503,
+       "no_device"},
+      {"matrix_inverse", R"({"matrix":[[1,2],[2,4]]})", 409, "singular"},
+      {"hash_batch", R"({"items":["YWJj","*"]})", 400, "items[1]"},
+      {"hash_batch", R"({"items":["YQ=="],"algorithm":"md5"})", 400, "use one of sha256, xxh3"},
+      {"signature_verify", R"({"items":[{"public_key":"AA==","signature":"","message":""}]})", 400,
+       "items[0].public_key has 1 bytes"},
+  };
+  for (const Wrong& wrong : cases) {
+    const OperationReply reply = answer(wrong.name, wrong.body);
+    EXPECT_EQ(reply.http_status, wrong.status) << wrong.body << ": " << reply.body;
+    EXPECT_NE(reply.body.find(wrong.said), std::string::npos) << wrong.body << ": " << reply.body;
+    EXPECT_NE(reply.body.find("\"success\":false"), std::string::npos);
+    EXPECT_TRUE(parse_json(reply.body)) << reply.body;
+  }
+}
+
+TEST_F(OperationsTest, ExplainWithoutRunning) {
+  const OperationReply reply =
+      answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
+  EXPECT_EQ(reply.http_status, 200U);
+  EXPECT_NE(reply.body.find(R"("mode":"cpu")"), std::string::npos) << reply.body;
+  EXPECT_TRUE(context.op_counts().empty());
+}
+
+TEST_F(OperationsTest, RunTheMostImportantFirst) {
+  OperationService one(context, {.running_max = 1, .queued_max = 2});
+  std::atomic<bool> go{false};
+  std::string order;
+  std::atomic<int> left{3};
+  ASSERT_TRUE(one.submit(device::Priority::kNormal, [&] { go.wait(false); }));
+  // The first job may not have been taken yet; it is once it alone can run.
+  const auto add = [&](device::Priority priority, char name) {
+    return one.submit(priority, [&, name] {
+      order += name;
+      if (left.fetch_sub(1) == 1) left.notify_all();
+    });
+  };
+  ASSERT_TRUE(add(device::Priority::kLow, 'l'));
+  ASSERT_TRUE(add(device::Priority::kHigh, 'h'));
+  ASSERT_TRUE(add(device::Priority::kLow, 'm'));
+  EXPECT_FALSE(add(device::Priority::kLow, 'x')) << "two of low priority already wait";
+  go = true;
+  go.notify_all();
+  for (int now = left.load(); now != 0; now = left.load()) left.wait(now);
+  EXPECT_TRUE(order == "hlm" || order == "lhm") << order;
+}
+
+TEST(OperationRoutes, ListDescribeAndRun) {
+  TestServer server;
+  TestClient client(server.port());
+  const std::string analyst = server.auth(Role::kAnalyst);
+  const Reply listed = client.get("/v1/ops", server.auth(Role::kViewer));
+  EXPECT_EQ(listed.status, 200U);
+  EXPECT_NE(listed.body.find("matrix_multiply"), std::string::npos);
+  const Reply described = client.get("/v1/ops/hash_batch", analyst);
+  EXPECT_NE(described.body.find("\"example\":{\"items\""), std::string::npos) << described.body;
+  EXPECT_EQ(client.get("/v1/ops/nothing", analyst).status, 404U);
+  const std::string json = "content-type: application/json\r\n";
+  const Reply run =
+      client.request("POST", "/v1/ops/hash_batch", analyst + json, R"({"items":["YWJj"]})");
+  EXPECT_EQ(run.status, 200U);
+  EXPECT_NE(run.body.find("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            std::string::npos)
+      << run.body;
+  const Reply refused = client.request("POST", "/v1/ops/hash_batch",
+                                       server.auth(Role::kViewer) + json, R"({"items":[]})");
+  EXPECT_EQ(refused.status, 403U);
+}
+
+}  // namespace
+}  // namespace weir::server

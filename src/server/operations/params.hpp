@@ -1,0 +1,90 @@
+// Params: the JSON parameters of a named operation, read with errors that name the member.
+//
+//   WEIR_ASSIGN(const ParamsText text, ParamsText::parse(body));
+//   const Params params = text.root();
+//   WEIR_ASSIGN(const Matrix a, params.matrix({"a", "matrixA"}));
+//   WEIR_ASSIGN(const double alpha, params.f64_or("alpha", 1.0));
+//
+// Matrices and vectors come as nested arrays of numbers, or as {"shape":[2,3],"dtype":"f64",
+// "data":"<base64, little-endian>"}. A Params lives as long as its ParamsText.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+
+namespace weir::server {
+
+// Names of one parameter: the first is the one that errors use, the others are aliases.
+using ParamNames = std::initializer_list<std::string_view>;
+
+// Numbers of an operation, row-major.
+struct Matrix {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<double> values = {};
+  bool base64 = false;  // how it came, and how an answer of its kind goes back
+};
+struct Vector {
+  std::vector<double> values = {};
+  bool base64 = false;
+};
+
+class Params {
+ public:
+  explicit Params(simdjson::dom::object object) : object_(object) {}
+
+  std::optional<simdjson::dom::element> find(ParamNames names) const;
+  bool has(std::string_view name) const { return find({name}).has_value(); }
+
+  // field_missing, field_type or number_range (invalid_argument), naming the member.
+  Result<Matrix> matrix(ParamNames names) const;
+  Result<Vector> vector(ParamNames names) const;
+  Result<std::string> text(ParamNames names) const;
+  Result<std::string> text_or(ParamNames names, std::string_view fallback) const;
+  // A text that must be one of "a|b|c".
+  Result<std::string> choice_or(ParamNames names, std::string_view choices,
+                                std::string_view fallback) const;
+  Result<double> f64_or(ParamNames names, double fallback) const;
+  Result<std::uint64_t> u64_or(ParamNames names, std::uint64_t fallback, std::uint64_t max) const;
+  Result<bool> flag_or(ParamNames names, bool fallback) const;
+  // An array of base64 texts, decoded.
+  Result<std::vector<std::vector<std::uint8_t>>> byte_items(ParamNames names) const;
+  // A member object; an empty one if it is absent.
+  Result<std::optional<Params>> object(std::string_view name) const;
+  Result<simdjson::dom::array> array(ParamNames names) const;
+
+ private:
+  simdjson::dom::object object_;
+};
+
+// Owns the parsed text.
+class ParamsText {
+ public:
+  // invalid_argument (json_shape) if the text is not one JSON object.
+  static Result<ParamsText> parse(std::string_view json);
+  Params root() const { return Params(root_); }
+
+ private:
+  std::unique_ptr<simdjson::dom::parser> parser_;
+  simdjson::dom::object root_;
+};
+
+Result<Matrix> read_matrix(simdjson::dom::element value, std::string_view name);
+Result<Vector> read_vector(simdjson::dom::element value, std::string_view name);
+
+// Writes number[][] or number[], or the base64 form. Without base64, NaN and infinities are null.
+void write_matrix(JsonWriter& json, const double* values, std::size_t rows, std::size_t columns,
+                  bool base64);
+void write_vector(JsonWriter& json, const double* values, std::size_t size, bool base64);
+
+}  // namespace weir::server
