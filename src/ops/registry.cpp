@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "ops/matrix/multiply/multiply.hpp"
+#include "ops/stats/dot/dot.hpp"
+#include "ops/stats/moments/moments.hpp"
+#include "ops/stats/sum/sum.hpp"
 
 namespace weir::ops {
 
@@ -11,6 +14,7 @@ std::span<const OpEntry> registry() {
   static const std::vector<OpEntry> kOps = {
       entry_of<MultiplyF64>(), entry_of<MultiplyF32>(), entry_of<MultiplyBf16>(),
       entry_of<MultiplyF16>(), entry_of<MultiplyU8>(),  entry_of<MultiplyS8>(),
+      entry_of<Sum>(),         entry_of<Dot>(),         entry_of<MomentsOf>(),
   };
   return kOps;
 }

@@ -104,6 +104,7 @@ struct CanonicalJoin {
 
 // Which NaN an operation gives depends on the machine: results carry this one instead.
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 WEIR_HD inline double one_nan(double x) {
   return x == x ? x : kNan;
 }
@@ -123,8 +124,9 @@ WEIR_HD T fold_lanes(T* lanes, Join join = {}) {
   return lanes[0];
 }
 
-// Joins the partials of blocks, which come in order, as a binary counter adds ones.
-template <class T, class Join = CanonicalJoin>
+// Joins the partials of blocks, which come in order, as a binary counter adds ones. kDepth levels
+// are enough for 2^kDepth - 1 partials.
+template <class T, class Join = CanonicalJoin, unsigned kDepth = 64>
 class CanonicalCounter {
  public:
   // Takes the partial of the next block.
@@ -150,7 +152,7 @@ class CanonicalCounter {
   }
 
  private:
-  T stack_[64] = {};
+  T stack_[kDepth] = {};
   std::uint64_t blocks_ = 0;
   unsigned depth_ = 0;
   [[no_unique_address]] Join join_ = {};

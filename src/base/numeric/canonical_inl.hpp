@@ -17,6 +17,7 @@
 #include <limits>
 
 #include "base/numeric/canonical.hpp"
+#include "base/prefetch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace weir::numeric::HWY_NAMESPACE {
@@ -35,6 +36,16 @@ HWY_INLINE Wide load_wide(const double* from) {
 }
 HWY_INLINE Wide load_wide(const float* from) {
   return hn::PromoteTo(WideTag{}, hn::LoadU(hn::Rebind<float, WideTag>{}, from));
+}
+
+// Asks, once a cache line, for what lies `bytes` beyond vector k of a row: the hardware falls
+// behind where a value takes more than an addition (measured: moments from memory .35 -> .25 ns a
+// value, Neumaier .34 -> .25, sums .24 -> .20).
+template <std::size_t kBytesAhead, class T>
+HWY_INLINE void prefetch_ahead(const T* at, std::size_t k) {
+  if (k * kWideLanes * sizeof(T) % 64 == 0) {
+    prefetch(reinterpret_cast<const char*>(at) + kBytesAhead);
+  }
 }
 
 // Joins lane j with lane j + h for h = lanes / 2 ... 1.
@@ -84,6 +95,7 @@ HWY_INLINE double block_sum_vector(const T* x, std::size_t n) {
   for (std::size_t k = 0; k < kWideVectors; ++k) acc[k] = hn::Zero(WideTag{});
   const std::size_t done = for_each_row(n, [&](std::size_t k, std::size_t i) HWY_ATTR {
     acc[k] = hn::Add(acc[k], load_wide(x + i));
+    prefetch_ahead<4096>(x + i, k);
   });
   if (done != n) {
     const PaddedRow<T> row(x + done, n - done);
@@ -130,6 +142,7 @@ HWY_INLINE Compensated block_compensated_vector(const T* x, std::size_t n) {
   }
   const std::size_t done = for_each_row(n, [&](std::size_t k, std::size_t i) HWY_ATTR {
     compensated_step(sum[k], error[k], load_wide(x + i));
+    prefetch_ahead<4096>(x + i, k);
   });
   if (done != n) {
     const PaddedRow<T> row(x + done, n - done);
@@ -188,6 +201,7 @@ HWY_INLINE MomentFolds moments_pass(const T* x, double m0, const T* next) {
       for (std::size_t k = 0; k < kMomentGroup; ++k) {
         const Wide v = load_wide(x + i + k * kWideLanes);
         asum[k] = hn::Add(asum[k], load_wide(next + i + k * kWideLanes));
+        prefetch_ahead<8192>(next + i + k * kWideLanes, k);
         const Wide distance = hn::Sub(v, mean);
         const Wide square = hn::Mul(distance, distance);
         ad[k] = hn::Add(ad[k], distance);

@@ -1,6 +1,7 @@
 #include "ops/parity/suites.hpp"
 
 #include "ops/matrix/matrix_suites.hpp"
+#include "ops/stats/stats_suites.hpp"
 
 namespace weir::ops::parity {
 
@@ -15,6 +16,7 @@ std::vector<Suite> suites() {
   std::vector<Suite> all;
   for (const auto& family : std::initializer_list<std::vector<Suite>>{
            matrix_suites(),
+           stats_suites(),
        }) {
     all.insert(all.end(), family.begin(), family.end());
   }

@@ -1,0 +1,22 @@
+#include "device/cuda/launcher.cuh"
+#include "ops/stats/dot/kernel.hpp"
+#include "ops/stats/moments/kernel.hpp"
+#include "ops/stats/sum/kernel.hpp"
+
+namespace weir::ops {
+
+using device::cuda::Launcher;
+
+Status Sum::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return sum_on_device<Launcher>(run, args, out);
+}
+
+Status Dot::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return dot_on_device<Launcher>(run, args, out);
+}
+
+Status MomentsOf::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return moments_on_device<Launcher>(run, args, out);
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,13 @@
+#include "ops/stats/stats_suites.hpp"
+
+#include "ops/stats/dot/dot_parity.hpp"
+#include "ops/stats/moments/moments_parity.hpp"
+#include "ops/stats/sum/sum_parity.hpp"
+
+namespace weir::ops::parity {
+
+std::vector<Suite> stats_suites() {
+  return {suite_of<Sum>(), suite_of<Dot>(), suite_of<MomentsOf>()};
+}
+
+}  // namespace weir::ops::parity
