@@ -36,6 +36,7 @@ struct RunOptions {
   const std::atomic<bool>* cancel = nullptr;
   std::size_t chunk_rows = 0;               // at most so many rows a chunk; 0: what fits
   const ChunkCallback* on_chunk = nullptr;  // after each chunk, in order
+  bool self_test = false;                   // pass the breaker, which waits for this very test
 };
 
 // What execute() would do.
