@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "storage/file_ops.hpp"
 
@@ -11,6 +13,21 @@ Result<ops::MatrixView<double>> MemorySource::block(std::size_t first, std::size
                                                     std::span<double>) {
   CHECK_LE(first + count, view_.rows);
   return view_.block(first, 0, count, view_.cols);
+}
+
+Result<ops::MatrixView<double>> CsrSource::block(std::size_t first, std::size_t count,
+                                                 std::span<double> buffer) {
+  CHECK_LE(first + count, rows());
+  CHECK_LE(count * cols(), buffer.size());
+  const std::span<double> values = buffer.first(count * cols());
+  std::fill(values.begin(), values.end(), 0.0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& offsets = view_.offsets();
+    for (std::size_t e = offsets[first + i]; e < offsets[first + i + 1]; ++e) {
+      values[i * cols() + view_.columns()[e]] = view_.values()[e];
+    }
+  }
+  return ops::MatrixView<double>(values.data(), count, cols());
 }
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path, std::size_t cols) {

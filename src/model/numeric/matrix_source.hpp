@@ -2,6 +2,7 @@
 //
 //   MemorySource x(ops::MatrixView<double>(values.data(), rows, 100));
 //   WEIR_ASSIGN(const auto file, FileSource::open("rows.f64", 100));   // row-major, nothing else
+//   CsrSource sparse(matrix.view());                                   // compressed rows
 //   WEIR_ASSIGN(const auto view, file->block(0, 4096, buffer));
 #pragma once
 
@@ -12,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/matrix_view.hpp"
+#include "ops/sparse/csr.hpp"
 
 namespace weir::model {
 
@@ -26,6 +28,8 @@ class MatrixSource {
   // after reading into its first count * cols() values. Errors: those of reading.
   virtual Result<ops::MatrixView<double>> block(std::size_t first, std::size_t count,
                                                 std::span<double> buffer) = 0;
+  // Returns the rows as compressed rows if that is what they are, else null.
+  virtual const ops::CsrView* sparse() const { return nullptr; }
 };
 
 // Rows in the caller's memory; read in place.
@@ -40,6 +44,21 @@ class MemorySource final : public MatrixSource {
 
  private:
   ops::MatrixView<double> view_;
+};
+
+// Compressed rows in the caller's memory. A block of them is written out with its zeros.
+class CsrSource final : public MatrixSource {
+ public:
+  explicit CsrSource(ops::CsrView view) : view_(view) {}
+  std::size_t rows() const override { return view_.rows(); }
+  std::size_t cols() const override { return view_.cols(); }
+  bool needs_buffer() const override { return true; }
+  const ops::CsrView* sparse() const override { return &view_; }
+  Result<ops::MatrixView<double>> block(std::size_t first, std::size_t count,
+                                        std::span<double> buffer) override;
+
+ private:
+  ops::CsrView view_;
 };
 
 // A file of little-endian f64 values, row after row.

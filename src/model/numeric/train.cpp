@@ -3,46 +3,24 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/aligned.hpp"
 #include "model/numeric/naive.hpp"
-#include "ops/matrix/gram/gram.hpp"
+#include "model/numeric/products.hpp"
+#include "model/numeric/ridge_cg.hpp"
 
 namespace weir::model {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
-constexpr std::size_t kBlockRowsStep = 4096;
-constexpr std::size_t kShiftRows = 4096;
 // Singular values below this share of the largest are noise: X'X squares the condition.
 constexpr double kRankRatio = 1e-7;
-// A column is constant if its variance is not above the square of this share of its mean.
-constexpr double kConstantRatio = 1e-15;
-
-// Rows of a block: by the width alone, so that a file and memory are summed alike.
-std::size_t block_rows(std::size_t cols) {
-  const std::size_t fit = kBlockBytes / (cols * sizeof(double));
-  return std::max(fit / kBlockRowsStep, std::size_t{1}) * kBlockRowsStep;
-}
-
-// Calls visit(view, first row) for each block of the source.
-template <class Visit>
-Status for_blocks(MatrixSource& x, std::span<double> buffer, Visit visit) {
-  const std::size_t step = block_rows(x.cols());
-  for (std::size_t first = 0; first < x.rows(); first += step) {
-    WEIR_ASSIGN(const auto view, x.block(first, std::min(step, x.rows() - first), buffer));
-    WEIR_TRY(visit(view, first));
-  }
-  return Status::ok();
-}
 
 Status check_arguments(const MatrixSource& x, std::span<const double> y,
                        const TrainOptions& options) {
   const auto wrong = [](std::string what) { return invalid_argument("train", std::move(what)); };
   if (x.cols() == 0) return wrong("no columns to learn from");
-  if (x.cols() > kTrainColumnsMax) {
+  if (x.cols() > kTrainColumnsMax && x.sparse() == nullptr) {
     return wrong(std::to_string(x.cols()) + " columns, at most " +
-                 std::to_string(kTrainColumnsMax) + " are learned from")
-        .hint("leave columns out, or reduce them first");
+                 std::to_string(kTrainColumnsMax) + " are learned from unless they are sparse")
+        .hint("leave columns out, reduce them first, or give compressed rows");
   }
   if (x.rows() != y.size()) {
     return wrong("x has " + std::to_string(x.rows()) + " rows, y " + std::to_string(y.size()));
@@ -61,86 +39,6 @@ Status check_arguments(const MatrixSource& x, std::span<const double> y,
   return Status::ok();
 }
 
-// The sums of the whole input about shifts, and what follows from them.
-struct Products {
-  explicit Products(std::size_t cols) : gram(cols, cols), shift(cols), sums(cols), xy(cols) {}
-  ops::Matrix<double> gram;
-  std::vector<double> shift;
-  std::vector<double> sums;
-  std::vector<double> xy;
-  double y_shift = 0;
-  double y_sum = 0;
-
-  void add(const Products& other) {
-    for (std::size_t i = 0; i < gram.view().size(); ++i) gram.data()[i] += other.gram.data()[i];
-    for (std::size_t j = 0; j < sums.size(); ++j) {
-      sums[j] += other.sums[j];
-      xy[j] += other.xy[j];
-    }
-    y_sum += other.y_sum;
-  }
-  bool finite() const {
-    bool all = std::isfinite(y_sum);
-    for (std::size_t j = 0; j < sums.size(); ++j) {
-      all = all && std::isfinite(gram(j, j)) && std::isfinite(sums[j]) && std::isfinite(xy[j]);
-    }
-    return all;
-  }
-};
-
-void set_shifts(ops::MatrixView<double> first, std::span<const double> y, Products& products) {
-  const std::size_t rows = std::min(first.rows, kShiftRows);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < first.cols; ++j) products.shift[j] += first(i, j);
-    products.y_shift += y[i];
-  }
-  for (double& shift : products.shift) shift /= static_cast<double>(rows);
-  products.y_shift /= static_cast<double>(rows);
-}
-
-// Names the value that is not finite, or the column that is too large to square.
-Status name_not_finite(MatrixSource& x, std::span<const double> y, std::span<double> buffer) {
-  const auto wrong = [](std::size_t row, const std::string& column, double value) {
-    return invalid_argument("not_finite", "row " + std::to_string(row) + ", " + column + ": " +
-                                              std::to_string(value) + " is not a finite number")
-        .hint("leave the row out or fill the value in");
-  };
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (!std::isfinite(y[i])) return wrong(i, "y", y[i]);
-  }
-  WEIR_TRY(for_blocks(x, buffer, [&](ops::MatrixView<double> block, std::size_t first) -> Status {
-    for (std::size_t i = 0; i < block.rows; ++i) {
-      for (std::size_t j = 0; j < block.cols; ++j) {
-        if (std::isfinite(block(i, j))) continue;
-        return wrong(first + i, "column " + std::to_string(j), block(i, j));
-      }
-    }
-    return Status::ok();
-  }));
-  return invalid_argument("train", "the values are too large: their squares do not fit a double")
-      .hint("divide them by a power of ten first");
-}
-
-// Sums over all rows. `part` takes one block, so that blocks join in order.
-Status accumulate(MatrixSource& x, std::span<const double> y, std::span<double> buffer,
-                  ops::Workers& workers, Products& total) {
-  Products part(x.cols());
-  ops::CpuRun run{workers};
-  return for_blocks(x, buffer, [&](ops::MatrixView<double> block, std::size_t first) -> Status {
-    if (first == 0) set_shifts(block, y, total);
-    ops::Gram::Output out{.gram = part.gram.view(), .sums = part.sums, .xy = part.xy};
-    const ops::Gram::Args args{.x = block,
-                               .shift = total.shift,
-                               .y = y.subspan(first, block.rows),
-                               .y_shift = total.y_shift};
-    WEIR_TRY(ops::Gram::check(args));
-    WEIR_TRY(ops::Gram::cpu(run, args, out));
-    part.y_sum = out.y_sum;
-    total.add(part);
-    return Status::ok();
-  });
-}
-
 // Turns sums about shifts into covariances about the means (times rows), scaled; constant columns
 // become zeros.
 void centre(Products& products, bool standardise, LinearModel& model) {
@@ -151,7 +49,7 @@ void centre(Products& products, bool standardise, LinearModel& model) {
     const double mean = products.sums[j] / n;
     model.mu[j] = products.shift[j] + mean;
     const double square = products.gram(j, j) - products.sums[j] * mean;
-    const double least = kConstantRatio * model.mu[j];
+    const double least = products.constant_ratio * model.mu[j];
     const bool varies = square / n > least * least;
     constant += varies ? 0 : 1;
     model.scale[j] = !varies ? 0 : standardise ? std::sqrt(square / n) : 1;
@@ -261,10 +159,12 @@ Result<LinearModel> train_linear(MatrixSource& x, std::span<const double> y,
   model.weight.assign(cols, 0.0);
   model.mu.assign(cols, 0.0);
   model.scale.assign(cols, 1.0);
-  AlignedBuffer<double> buffer(x.needs_buffer() ? std::min(block_rows(cols), x.rows()) * cols : 0);
+  if (cols > kTrainColumnsMax) {
+    WEIR_TRY(ridge_by_cg(*x.sparse(), y, workers, model));
+    return model;
+  }
   Products products(cols);
-  WEIR_TRY(accumulate(x, y, buffer.span(), workers, products));
-  if (!products.finite()) return fail(name_not_finite(x, y, buffer.span()));
+  WEIR_TRY(products.add_rows(x, y, workers));
   model.ybar = products.y_shift + products.y_sum / static_cast<double>(x.rows());
   centre(products, options.standardise, model);
 

@@ -31,17 +31,19 @@ struct TrainOptions {
   std::vector<std::string> columns = {};  // names, kept with the model
 };
 
-// The widest matrix that train_linear takes.
+// The widest matrix whose components are found; wider ones must be sparse, and keep them all.
 inline constexpr std::size_t kTrainColumnsMax = 4096;
 
 // Returns the model of rows x (y has one value a row). The route is X'X about the first rows' means
 // and its eigenvectors: it squares the condition, so directions whose singular value is below 1e-7
 // of the largest are left out, which `warnings` says; so are constant columns and a constant y.
-// The same bits from memory and from a file, for any number of threads.
-// Errors: invalid_argument for fewer than 2 rows, no columns, more than kTrainColumnsMax, options
-// out of range, and values that are not finite (with row and column from 0); those of the source.
-// Cost: one read of x, rows columns^2 multiplications and additions; memory of its own: 64 MiB for
-// a file's block, and up to 256 MiB of partial products from 512 columns on.
+// The same bits from memory and from a file, for any number of threads. Sparse rows cost the pairs
+// of their entries; beyond kTrainColumnsMax columns they are solved by conjugate gradients as ridge
+// regression with all components, without X'X (see ridge_by_cg).
+// Errors: invalid_argument for fewer than 2 rows, no columns, too many, options out of range, and
+// values that are not finite (with row and column from 0); those of the source. Cost: one read of
+// x, rows columns^2 multiplications and additions; memory of its own: 64 MiB for a block that the
+// source reads, and up to 256 MiB of partial products from 512 columns on.
 Result<LinearModel> train_linear(MatrixSource& x, std::span<const double> y,
                                  const TrainOptions& options, ops::Workers& workers);
 

@@ -10,6 +10,8 @@
 #include "base/rng.hpp"
 #include "model/numeric/naive.hpp"
 #include "model/numeric/predict.hpp"
+#include "model/numeric/ridge_cg.hpp"
+#include "ops/sparse/from_dense/from_dense.hpp"
 
 namespace weir::model {
 namespace {
@@ -184,6 +186,85 @@ TEST(Train, HasTheSameBitsFromAFileAndForAnyThreads) {
   EXPECT_FALSE(FileSource::open(path, 99));
   std::remove(path.c_str());
   EXPECT_FALSE(FileSource::open(path, kCols));
+}
+
+// Rows of which one value in eight is not zero, and their targets.
+struct SparseSample {
+  std::vector<double> dense;
+  std::vector<double> y;
+  ops::Csr csr;
+};
+SparseSample sparse_sample(std::size_t rows, std::size_t cols) {
+  SparseSample made;
+  Philox rng(6, cols);
+  for (std::size_t i = 0; i < rows; ++i) {
+    double sum = rng.next_unit();
+    for (std::size_t j = 0; j < cols; ++j) {
+      made.dense.push_back(rng.next_below(8) == 0 ? rng.next_unit() + 0.5 : 0);
+      sum += made.dense.back() * static_cast<double>(j % 5);
+    }
+    made.y.push_back(sum);
+  }
+  ops::CsrFromDense::Output out;
+  ops::CpuRun run{workers()};
+  const ops::MatrixView<double> view(made.dense.data(), rows, cols);
+  EXPECT_TRUE(ops::CsrFromDense::cpu(run, {.dense = view}, out).is_ok());
+  made.csr = std::move(out.matrix);
+  return made;
+}
+
+TEST(Train, LearnsTheSameFromCompressedRows) {
+  const SparseSample s = sparse_sample(3000, 40);
+  const TrainOptions options{.energy = 0.9, .lambda = 0.5};
+  CsrSource source(s.csr.view());
+  const LinearModel sparse = *train_linear(source, s.y, options, workers());
+  const LinearModel dense = *trained(s.dense, 40, s.y, options);
+  ASSERT_EQ(sparse.components(), dense.components());
+  expect_near(sparse.weight, dense.weight, 1e-10);
+  EXPECT_NEAR(sparse.bias, dense.bias, 1e-10);
+  ops::Workers one(1);
+  EXPECT_EQ(encode_linear_model(*train_linear(source, s.y, options, one)),
+            encode_linear_model(sparse));
+
+  auto values = s.csr.parts();
+  values.values[7] = std::nan("");
+  const ops::Csr damaged(values);
+  CsrSource bad(damaged.view());
+  const auto refused = train_linear(bad, s.y, options, workers());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("row 0, column " + std::to_string(values.columns[7])),
+            std::string::npos)
+      << refused.error().to_string();
+}
+
+TEST(Train, SolvesWideSparseRowsWithoutTheirProduct) {
+  const SparseSample s = sparse_sample(400, 60);
+  for (const bool standardise : {false, true}) {
+    const TrainOptions options{.components = 60, .lambda = 2, .standardise = standardise};
+    const LinearModel expected = *trained(s.dense, 60, s.y, options);
+    LinearModel model;
+    model.rows = 400;
+    model.lambda = 2;
+    model.standardised = standardise;
+    model.weight.resize(60);
+    model.mu.resize(60);
+    model.scale.assign(60, 1);
+    ASSERT_TRUE(ridge_by_cg(s.csr.view(), s.y, workers(), model).is_ok());
+    expect_near(model.weight, expected.weight, 1e-8);
+    EXPECT_NEAR(model.bias, expected.bias, 1e-7);
+  }
+  const SparseSample wide = sparse_sample(50, 4200);
+  CsrSource source(wide.csr.view());
+  const LinearModel model = *train_linear(source, wide.y, {.lambda = 1e-6}, workers());
+  ASSERT_EQ(model.warnings.size(), 1U);
+  EXPECT_NE(model.warnings[0].find("4200 columns"), std::string::npos);
+  EXPECT_EQ(model.warnings[0].find("did not converge"), std::string::npos) << model.warnings[0];
+  for (std::size_t i = 0; i < 50; ++i) {
+    const auto begin = wide.dense.begin() + static_cast<std::ptrdiff_t>(4200 * i);
+    EXPECT_NEAR(said(model, {begin, begin + 4200}), wide.y[i], 1e-4);
+  }
+  EXPECT_TRUE(decode_linear_model(encode_linear_model(model)));
+  EXPECT_FALSE(trained(wide.dense, 4200, wide.y));
 }
 
 TEST(Train, SurvivesMeansThatDwarfTheSpread) {
