@@ -34,6 +34,7 @@ Host::Host(HostOptions options, HostParts parts, Clock& clock)
              .uploads = uploads_,
              .audit = given_.audit,
              .operations = given_.operations,
+             .device = given_.device,
              .assets = assets_,
              .metrics = given_.metrics,
              .clock = clock,

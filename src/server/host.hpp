@@ -60,6 +60,7 @@ struct HostParts {
   KeyStore& keys;
   AuditSink& audit;
   OperationService& operations;
+  DeviceDesk& device;
   MetricRegistry& metrics;
   // Returns the last committed producer_seq of a producer; for the native protocol.
   NativeSession::Committed committed = [](std::uint64_t) { return std::uint64_t{0}; };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/auth/key_store.hpp"
+#include "server/operations/device_desk.hpp"
 #include "server/operations/operation_service.hpp"
 #include "server/sse/verdict_message.hpp"
 #include "server/testing/test_server.hpp"
@@ -23,6 +24,7 @@ class HostTest : public testing::Test {
   MemoryAudit audit;
   ops::Context compute{ops::Workers(1), system_clock()};
   OperationService operations{compute, {.running_max = 1}};
+  DeviceDesk device{compute, {}, nullptr, system_clock()};
 };
 
 TEST_F(HostTest, ServesStreamsAndSignsInFromStartToDrain) {
@@ -32,6 +34,7 @@ TEST_F(HostTest, ServesStreamsAndSignsInFromStartToDrain) {
              .keys = keys,
              .audit = audit,
              .operations = operations,
+             .device = device,
              .metrics = metrics},
             system_clock());
   const auto ports = host.start();

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
-#include <thread>
 
 #include "base/log.hpp"
 #include "main/gate_options.hpp"
@@ -68,7 +67,7 @@ Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings setting
   if (!settings.native.empty() && !settings.config->text("server.native_key_file").empty()) {
     WEIR_ASSIGN(server->native_key_, read_key_file(*settings.config, "server.native_key_file"));
   }
-  WEIR_TRY(server->open_compute());
+  WEIR_ASSIGN(server->compute_, Compute::open(*settings.config, server->metrics_, system_clock()));
   const std::string dir = settings.gate.dir;
   WEIR_ASSIGN(server->live_, LivePass::open(std::move(settings.gate), settings.config,
                                             settings.rules, server->metrics_));
@@ -89,18 +88,6 @@ Result<std::unique_ptr<LiveServer>> LiveServer::start(LiveServerSettings setting
   }
   WEIR_TRY(server->listen(settings));
   return server;
-}
-
-// Operations run beside the pass, which keeps its cores: half of the machine's at most.
-Status LiveServer::open_compute() {
-  WEIR_ASSIGN(const device::DeviceConfig device,
-              device::read_device_config(*config_, device::machine_memory()));
-  const unsigned threads = std::max(1U, std::thread::hardware_concurrency() / 2);
-  WEIR_ASSIGN(compute_, ops::open_backend(device, ops::Workers(threads), system_clock()));
-  log_info("device", "opened", compute_.line, {});
-  operations_ =
-      std::make_unique<server::OperationService>(*compute_.context, server::OperationLimits{});
-  return Status::ok();
 }
 
 void LiveServer::reload() {
@@ -130,7 +117,8 @@ void LiveServer::make_host(const server::HostOptions& options) {
                         .ids = live_->text_ids(),
                         .keys = *keys_,
                         .audit = *audit_,
-                        .operations = *operations_,
+                        .operations = compute_->operations(),
+                        .device = compute_->desk(),
                         .metrics = metrics_,
                         .committed =
                             [pass = live_.get()](std::uint64_t producer_id) {

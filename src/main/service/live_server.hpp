@@ -12,11 +12,10 @@
 
 #include "base/config/config.hpp"
 #include "base/metrics.hpp"
+#include "main/service/compute.hpp"
 #include "main/service/live_pass.hpp"
-#include "ops/backend.hpp"
 #include "server/auth/sqlite_key_store.hpp"
 #include "server/host.hpp"
-#include "server/operations/operation_service.hpp"
 
 namespace weir::main {
 
@@ -57,7 +56,6 @@ class LiveServer {
  private:
   LiveServer() = default;
   Status listen(const LiveServerSettings& settings);
-  Status open_compute();
   void make_host(const server::HostOptions& options);
 
   std::shared_ptr<const Config> config_;
@@ -65,8 +63,7 @@ class LiveServer {
   std::string native_key_;  // of frames; empty: none
   MetricRegistry metrics_;
   std::unique_ptr<LivePass> live_;
-  ops::Backend compute_;
-  std::unique_ptr<server::OperationService> operations_;
+  std::unique_ptr<Compute> compute_;
   std::unique_ptr<server::KeyStore> keys_;
   std::unique_ptr<server::AuditSink> audit_;
   std::unique_ptr<server::Host> host_;  // last: it uses everything above

@@ -14,6 +14,7 @@
 namespace weir::server {
 
 class AssetStore;
+class DeviceDesk;
 class KeyStore;
 class OperationService;
 class SessionStore;
@@ -72,6 +73,7 @@ struct Parts {
   WorkerPool& uploads;  // its threads wait for slow clients: at most one upload each
   AuditSink& audit;
   OperationService& operations;
+  DeviceDesk& device;
   const AssetStore& assets;
   MetricRegistry& metrics;
   Clock& clock;

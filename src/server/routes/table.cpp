@@ -14,6 +14,7 @@
   X(blocks)                 \
   X(live)                   \
   X(operations)             \
+  X(device)                 \
   X(catalogue)              \
   X(config)                 \
   X(keys)                   \

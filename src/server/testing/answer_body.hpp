@@ -19,6 +19,7 @@
 #include "server/assets/asset_store.hpp"
 #include "server/auth/key_store.hpp"
 #include "server/auth/session_store.hpp"
+#include "server/operations/device_desk.hpp"
 #include "server/operations/operation_service.hpp"
 #include "server/sse/hub.hpp"
 #include "server/testing/fake_pass.hpp"
@@ -92,6 +93,7 @@ class BodyAnswerer {
                 .uploads = uploads_,
                 .audit = audit_,
                 .operations = operations_,
+                .device = device_,
                 .assets = assets_,
                 .metrics = metrics_,
                 .clock = clock_,
@@ -126,6 +128,7 @@ class BodyAnswerer {
       std::make_shared<const Principal>(Principal{"key:test", Role::kAdmin, kScopeAll, false, {}});
   ops::Context compute_{ops::Workers(1), system_clock()};
   OperationService operations_{compute_, {.running_max = 1}};
+  DeviceDesk device_{compute_, {}, nullptr, clock_};
   WorkerPool workers_{1, 4};
   WorkerPool uploads_{1, 4};
 };

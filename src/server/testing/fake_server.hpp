@@ -15,6 +15,7 @@
 #include "server/auth/key_store.hpp"
 #include "server/auth/session_store.hpp"
 #include "server/http/server.hpp"
+#include "server/operations/device_desk.hpp"
 #include "server/operations/operation_service.hpp"
 #include "server/sse/hub.hpp"
 #include "server/testing/fake_pass.hpp"
@@ -45,6 +46,7 @@ class FakeServer {
               .uploads = uploads,
               .audit = sink,
               .operations = operations,
+              .device = device,
               .assets = assets,
               .metrics = metrics,
               .clock = server_clock,
@@ -78,6 +80,7 @@ class FakeServer {
   AssetStore assets;
   ops::Context compute{ops::Workers(1), system_clock()};
   OperationService operations{compute, {.running_max = 2}};
+  DeviceDesk device{compute, {}, nullptr, system_clock()};
   Parts parts;
   App app;
   HttpServer http_server;

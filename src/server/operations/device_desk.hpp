@@ -1,0 +1,76 @@
+// DeviceDesk: what the API says of the device, and the memory that clients reserve on it.
+//
+//   DeviceDesk desk(context, config, monitor.get(), clock);
+//   desk.device_json();                 // GET /v1/device
+//   desk.gpu_health();                  // GET /api/v11/gpu/health
+//   WEIR_ASSIGN(const std::string json, desk.reserve(params));
+//
+// Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "device/config.hpp"
+#include "device/health.hpp"
+#include "ops/context.hpp"
+#include "server/operations/params.hpp"
+
+namespace weir::server {
+
+class DeviceDesk {
+ public:
+  // `monitor` may be null: nobody watches the device. All outlive the desk.
+  DeviceDesk(ops::Context& context, const device::DeviceConfig& config,
+             const device::HealthMonitor* monitor, Clock& clock);
+
+  // Probe, capabilities, configuration in force, rates, memory by tag, breaker, fallback counts.
+  std::string device_json() const;
+  struct Health {
+    bool ok = false;
+    std::string json;
+  };
+  Health gpu_health() const;
+  // Availability, memory, what each op was used for.
+  std::string status_json() const;
+
+  // Takes {memoryRequired, priority, duration, taskType} in bytes and milliseconds; answers {id,
+  // memoryAllocated, expires_at}. resource_exhausted (budget) names the holders.
+  Result<std::string> reserve(const Params& params);
+  std::string reservations_json();
+  // not_found (reservation_unknown).
+  Status release(const std::string& id);
+  // The holders, for the body of a refused reservation.
+  std::string conflicts_json();
+  // Gives back what is over; called by the others, and once in a while.
+  void expire();
+
+  // Why no GPU runs, as a label; "" if one does.
+  std::string_view unavailable_reason() const;
+
+ private:
+  struct Held {
+    device::Reservation reservation;
+    std::int64_t expires_us = 0;
+    std::string task;
+    device::Priority priority = device::Priority::kNormal;
+  };
+  device::HealthSample sample() const;
+  device::Budget& budget();
+
+  ops::Context& context_;
+  const device::DeviceConfig config_;
+  const device::HealthMonitor* monitor_;
+  Clock& clock_;
+  device::Budget host_budget_;  // where there is no device
+  std::mutex mutex_;
+  std::map<std::string, Held> held_;
+  std::uint64_t next_id_ = 1;
+};
+
+// Asks the context how its device is; for HealthMonitor.
+device::DeviceState device_state(const ops::Context& context);
+
+}  // namespace weir::server
