@@ -2,23 +2,10 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
+#include "ops/matrix/shape_check.hpp"
 
 namespace weir::ops {
 namespace {
-
-std::string shape_text(std::size_t rows, std::size_t cols) {
-  return std::to_string(rows) + " x " + std::to_string(cols);
-}
-
-template <class View>
-Status check_stride(std::string_view name, const View& view) {
-  if (view.rows <= 1 || view.stride >= view.cols) return Status::ok();
-  return invalid_argument("stride_too_small",
-                          std::string(name) + " has rows of " + std::to_string(view.cols) +
-                              " elements but a stride of " + std::to_string(view.stride))
-      .at(name)
-      .hint("the stride counts elements from row to row");
-}
 
 template <class T>
 constexpr Ceiling ceiling_of() {

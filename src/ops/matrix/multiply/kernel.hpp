@@ -12,6 +12,7 @@
 #include <span>
 
 #include "ops/device_run.hpp"
+#include "ops/matrix/device_rows.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
 
 namespace weir::ops {
@@ -149,14 +150,6 @@ Status launch_product(Lane<Launcher>& lane, const MultiplyJob<M>& job) {
   return lane.launch(grid(Small::tiles(job.m, job.n), Small::kSharedBytes), Small{}, job);
 }
 
-// The elements of `rows` rows from `first` on, with what lies between them.
-template <class T>
-std::span<const T> rows_of(const MatrixView<T>& view, std::size_t offset, std::size_t first,
-                           std::size_t rows) {
-  if (rows == 0 || view.cols == 0) return {};
-  return {view.data + offset + first * view.stride, (rows - 1) * view.stride + view.cols};
-}
-
 // One matrix of the batch.
 template <class M, class Launcher>
 Status multiply_matrix(DeviceRun& run, const typename M::Args& args, std::size_t matrix,
@@ -164,9 +157,11 @@ Status multiply_matrix(DeviceRun& run, const typename M::Args& args, std::size_t
   using Left = typename M::Left;
   using Sum = typename M::Sum;
   const bool plain = args.a_form == Form::kPlain;
+  const MatrixView<Left> a = matrix_of(args.a, matrix * args.a_step);
+  const MatrixView<Sum> d = matrix_of(args.d, matrix * args.d_step);
   DeviceSpan<const Left> whole_a;
   if (!plain) {
-    WEIR_ASSIGN(whole_a, run.keep(rows_of(args.a, matrix * args.a_step, 0, args.a.rows)));
+    WEIR_ASSIGN(whole_a, run.keep(rows_of(a, 0, a.rows)));
   }
   MultiplyJob<M> job;
   job.b = b.data;
@@ -179,8 +174,7 @@ Status multiply_matrix(DeviceRun& run, const typename M::Args& args, std::size_t
   job.k = args.alpha == Sum{} ? 0 : args.k();
   job.alpha = args.alpha;
   job.beta = args.beta;
-  std::array<std::span<Sum>, kLanesMax> results;
-  Sum* const c = out.c.data + matrix * out.c_step;
+  RowResults<Sum> results(matrix_of(out.c, matrix * out.c_step));
   return run_chunks<Launcher>(
       run, args.m(),
       [&](const Chunk& chunk, Lane<Launcher>& lane) -> Status {
@@ -188,40 +182,51 @@ Status multiply_matrix(DeviceRun& run, const typename M::Args& args, std::size_t
         part.m = chunk.rows();
         part.a = whole_a.data + (plain ? 0 : chunk.begin);
         if (plain) {
-          WEIR_ASSIGN(const auto a, lane.upload(rows_of(args.a, matrix * args.a_step, chunk.begin,
-                                                        chunk.rows())));
-          part.a = a.data;
+          WEIR_ASSIGN(const auto rows, lane.upload(rows_of(a, chunk.begin, chunk.rows())));
+          part.a = rows.data;
         }
         if (args.beta != Sum{}) {
-          WEIR_ASSIGN(const auto d, lane.upload(rows_of(args.d, matrix * args.d_step, chunk.begin,
-                                                        chunk.rows())));
-          part.d = d.data;
+          WEIR_ASSIGN(const auto rows, lane.upload(rows_of(d, chunk.begin, chunk.rows())));
+          part.d = rows.data;
         }
         WEIR_ASSIGN(const auto sums, lane.template scratch<Sum>(chunk.rows() * job.n));
         part.c = sums.data;
         WEIR_TRY((launch_product<M, Launcher>(lane, part)));
-        results[chunk.lane] = out.c.stride == job.n
-                                  ? std::span<Sum>(c + chunk.begin * job.n, sums.size)
-                                  : lane.template host<Sum>(sums.size);
-        return lane.download(sums, results[chunk.lane]);
+        return results.download(lane, chunk, sums);
       },
       [&](const Chunk& chunk) -> Status {
-        const std::span<const Sum> sums = results[chunk.lane];
-        for (std::size_t r = 0; out.c.stride != job.n && r < chunk.rows(); ++r) {
-          std::copy_n(sums.data() + r * job.n, job.n, c + (chunk.begin + r) * out.c.stride);
-        }
+        results.finish(chunk);
         return Status::ok();
       });
+}
+
+template <class M, class Launcher>
+Status multiply_on_device(DeviceRun& run, const typename M::Args& args, typename M::Output& out);
+
+// A device may fail half way and the CPU start again, so an addend that lies in C stays as it is
+// until all is done.
+template <class M, class Launcher>
+Status multiply_in_place(DeviceRun& run, const typename M::Args& args, typename M::Output& out) {
+  Matrix<typename M::Sum> results(args.batch * args.m(), args.n());
+  typename M::Output apart{{results.data(), args.m(), args.n()}, args.m() * args.n()};
+  WEIR_TRY((multiply_on_device<M, Launcher>(run, args, apart)));
+  for (std::size_t matrix = 0; matrix < args.batch; ++matrix) {
+    copy_rows<typename M::Sum>(matrix_of(apart.c, matrix * apart.c_step),
+                               matrix_of(out.c, matrix * out.c_step));
+  }
+  return Status::ok();
 }
 
 template <class M, class Launcher>
 Status multiply_on_device(DeviceRun& run, const typename M::Args& args, typename M::Output& out) {
   WEIR_TRY(M::check_output(args, out));
   if (out.c.empty()) return Status::ok();
+  if (args.beta != 0 && args.d.data == out.c.data)
+    return multiply_in_place<M, Launcher>(run, args, out);
   DeviceSpan<const typename M::Right> b;
   for (std::size_t matrix = 0; matrix < args.batch; ++matrix) {
     if (matrix == 0 || args.b_step != 0) {
-      WEIR_ASSIGN(b, run.keep(rows_of(args.b, matrix * args.b_step, 0, args.b.rows)));
+      WEIR_ASSIGN(b, run.keep(rows_of(matrix_of(args.b, matrix * args.b_step), 0, args.b.rows)));
     }
     WEIR_TRY((multiply_matrix<M, Launcher>(run, args, matrix, b, out)));
   }

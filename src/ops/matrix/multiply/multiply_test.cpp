@@ -257,6 +257,38 @@ void expect_right_on_the_simulator(const ProblemShape& shape) {
   EXPECT_EQ(first_difference<M>(got.args(), want, have), "");
 }
 
+// The device is lost at some call: the CPU must find D as it was.
+TEST(MultiplyKernel, KeepsAnAddendInCUntilAllIsDone) {
+  const ProblemShape shape{.m = 200, .n = 40, .k = 30, .beta = 0.5};
+  Problem<MultiplyF64> expected(shape, kSeed);
+  auto want = expected.output();
+  ASSERT_TRUE(MultiplyF64::reference(expected.args(), want).is_ok());
+  bool finished_on_device = false;
+  for (std::uint64_t at = 1; at < 500 && !finished_on_device; at += 3) {
+    ManualClock clock;
+    Context context(Workers(1), clock);
+    constexpr std::uint64_t kBytes = std::uint64_t{4} << 20;
+    device::DeviceLimits limits;
+    limits.memory_bytes_max = kBytes;
+    limits.staging_bytes = 1 << 16;
+    auto device = device::Device::create(
+        device::sim::make_driver({.seed = at, .lose_at_op = at}, kBytes), limits, clock);
+    if (!device) continue;
+    context.use_device(std::move(*device), {});
+    Problem<MultiplyF64> got(shape, kSeed);
+    got.c = got.d;
+    auto have = got.output();
+    auto args = got.args();
+    args.d = have.c;
+    const auto report =
+        execute<MultiplyF64>(context, args, have, {.placement = Placement::kGpu, .chunk_rows = 32});
+    ASSERT_TRUE(report) << report.error().to_string();
+    finished_on_device = report->backend == device::Kind::kSim;
+    ASSERT_EQ(first_difference<MultiplyF64>(expected.args(), want, have), "") << "lost at " << at;
+  }
+  EXPECT_TRUE(finished_on_device) << "the loop ends when the loss comes too late to matter";
+}
+
 TEST(MultiplyKernel, LargeTilesEqualTheReference) {
   expect_right_on_the_simulator<MultiplyF32>({.m = 2100, .n = 520, .k = 18, .gap = 1});
   expect_right_on_the_simulator<MultiplyS8>({.m = 2100, .n = 520, .k = 18});
