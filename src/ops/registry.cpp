@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "ops/matrix/add/add.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
+#include "ops/matrix/scale/scale.hpp"
+#include "ops/matrix/transpose/transpose.hpp"
 #include "ops/stats/dot/dot.hpp"
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/sum/sum.hpp"
@@ -11,11 +14,25 @@
 namespace weir::ops {
 
 std::span<const OpEntry> registry() {
+  // clang-format off
   static const std::vector<OpEntry> kOps = {
-      entry_of<MultiplyF64>(), entry_of<MultiplyF32>(), entry_of<MultiplyBf16>(),
-      entry_of<MultiplyF16>(), entry_of<MultiplyU8>(),  entry_of<MultiplyS8>(),
-      entry_of<Sum>(),         entry_of<Dot>(),         entry_of<MomentsOf>(),
+      entry_of<MultiplyF64>(),
+      entry_of<MultiplyF32>(),
+      entry_of<MultiplyBf16>(),
+      entry_of<MultiplyF16>(),
+      entry_of<MultiplyU8>(),
+      entry_of<MultiplyS8>(),
+      entry_of<AddF64>(),
+      entry_of<AddF32>(),
+      entry_of<ScaleF64>(),
+      entry_of<ScaleF32>(),
+      entry_of<TransposeF64>(),
+      entry_of<TransposeF32>(),
+      entry_of<Sum>(),
+      entry_of<Dot>(),
+      entry_of<MomentsOf>(),
   };
+  // clang-format on
   return kOps;
 }
 

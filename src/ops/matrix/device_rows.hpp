@@ -33,6 +33,18 @@ void copy_rows(const MatrixView<T>& from, const MutableMatrixView<T>& to) {
   for (std::size_t r = 0; r < from.rows; ++r) std::copy_n(&from(r, 0), from.cols, &to(r, 0));
 }
 
+// Runs op(results) on the result's own memory, or on other memory that is copied there once all is
+// done. A device may fail half way and the CPU start again: inputs that lie where the results go
+// must then be as they were.
+template <class T, class DeviceOp>
+Status with_results_apart(const MutableMatrixView<T>& out, bool apart, DeviceOp&& op) {
+  if (!apart) return op(out);
+  Matrix<T> results(out.rows, out.cols);
+  WEIR_TRY(op(results.view()));
+  copy_rows<T>(results.view(), out);
+  return Status::ok();
+}
+
 // Takes packed rows from lanes into a matrix with any stride: at once where it is packed too, else
 // by way of the lane's host memory.
 template <class T>

@@ -32,4 +32,15 @@ Status check_same_shape(std::string_view x_name, const BasicMatrixView<T, X>& x,
   return shape_mismatch(x_name, x.rows, x.cols, y_name, y.rows, y.cols);
 }
 
+// invalid_argument (overlap): `out` starts where `in` does, but its rows lie elsewhere. What else
+// overlaps is the caller's to avoid.
+template <class T>
+Status check_in_place(std::string_view name, const MatrixView<T>& in,
+                      const MutableMatrixView<T>& out) {
+  if (in.data != out.data || in.empty() || in.stride == out.stride) return Status::ok();
+  return invalid_argument("overlap", "the result starts where " + std::string(name) +
+                                         " does, with a stride of " + std::to_string(out.stride) +
+                                         " instead of " + std::to_string(in.stride));
+}
+
 }  // namespace weir::ops
