@@ -1,6 +1,6 @@
-// A tile is turned in registers, a square of one vector a side at a time, into a buffer in the first
-// cache level, and goes to C row by row: memory is read and written in runs of eight lines, whatever
-// the strides, which may be powers of two that put all rows into the same few cache sets.
+// A tile is turned in registers, a square of one vector a side at a time, into a buffer in the
+// first cache level, and goes to C row by row: memory is read and written in runs of eight lines,
+// whatever the strides, which may be powers of two that put all rows into the same few cache sets.
 #include <algorithm>
 
 #include "base/prefetch.hpp"

@@ -1,5 +1,5 @@
-// A matrix with rows and columns exchanged on a device: tiles of 32 x 32 pass through shared memory,
-// so that both sides are read and written in whole lines.
+// A matrix with rows and columns exchanged on a device: tiles of 32 x 32 pass through shared
+// memory, so that both sides are read and written in whole lines.
 #pragma once
 
 #include <array>
