@@ -19,7 +19,10 @@ constexpr std::string_view kMagic = "WEIRMDL1";
 constexpr std::uint16_t kMajor = 1;
 constexpr std::size_t kHeaderBytes = 128;
 constexpr std::size_t kEntryBytes = 64;
-constexpr std::size_t kSha = 48;  // offset of the SHA-256 in the header
+// Offsets in the header.
+constexpr std::size_t kSections = 24;
+constexpr std::size_t kTable = 32;
+constexpr std::size_t kSha = 48;
 constexpr std::size_t kCrc = kHeaderBytes - 4;
 constexpr std::uint32_t kManifest = 1;
 constexpr std::uint32_t kData = 2;
@@ -74,12 +77,11 @@ std::string manifest_text(ModelKind kind, std::string_view parameters,
   return text;
 }
 
-void write_entry(ByteWriter& out, std::uint32_t type, std::uint64_t offset, Bytes section) {
+void write_entry(ByteWriter& out, std::uint32_t type, std::uint64_t offset, std::uint64_t bytes) {
   out.u32(type);
   out.u32(kMustUnderstand);
   out.u64(offset);
-  out.u64(section.size());
-  out.u32(crc32c(section));
+  out.u64(bytes);
   out.pad_to(kEntryBytes);
 }
 
@@ -192,8 +194,8 @@ std::vector<std::uint8_t> encode_model_file(ModelKind kind, std::string_view par
   const std::uint64_t manifest_at = kHeaderBytes + 2 * kEntryBytes;
   const std::uint64_t data_at = align_up(manifest_at + manifest.size(), 4096);
   ByteWriter table;
-  write_entry(table, kManifest, manifest_at, as_bytes(manifest));
-  write_entry(table, kData, data_at, data.bytes());
+  write_entry(table, kManifest, manifest_at, manifest.size());
+  write_entry(table, kData, data_at, data.bytes().size());
 
   ByteWriter out;
   out.raw(as_bytes(kMagic));
@@ -204,17 +206,34 @@ std::vector<std::uint8_t> encode_model_file(ModelKind kind, std::string_view par
   out.u32(2);
   out.u32(static_cast<std::uint32_t>(kind));
   out.u64(kHeaderBytes);
-  out.u32(crc32c(table.bytes()));
   out.pad_to(kHeaderBytes);
   out.raw(table.bytes());
   out.raw(as_bytes(manifest));
   out.pad_to(4096);
   out.raw(data.bytes());
   std::vector<std::uint8_t>& bytes = out.buffer();
+  seal_model_file(bytes);
+  return std::move(bytes);
+}
+
+void seal_model_file(std::span<std::uint8_t> bytes) {
+  if (bytes.size() < kHeaderBytes) return;
+  const auto sections = load<std::uint32_t>(bytes.data() + kSections);
+  const auto table = load<std::uint64_t>(bytes.data() + kTable);
+  if (sections <= kSectionsMax && table >= kHeaderBytes && table <= bytes.size() &&
+      sections * kEntryBytes <= bytes.size() - table) {
+    for (std::uint32_t i = 0; i < sections; ++i) {
+      std::uint8_t* const entry = bytes.data() + table + i * kEntryBytes;
+      const auto offset = load<std::uint64_t>(entry + 8);
+      const auto size = load<std::uint64_t>(entry + 16);
+      if (offset > bytes.size() || size > bytes.size() - offset) continue;
+      store(entry + 24, crc32c(Bytes(bytes).subspan(offset, size)));
+    }
+    store(bytes.data() + kTable + 8, crc32c(Bytes(bytes).subspan(table, sections * kEntryBytes)));
+  }
   const Digest digest = file_digest(bytes);
   std::copy(digest.begin(), digest.end(), bytes.begin() + kSha);
   store(bytes.data() + kCrc, crc32c(Bytes(bytes).first(kCrc)));
-  return std::move(bytes);
 }
 
 Status ModelFile::read_manifest(Bytes manifest, Bytes data) {

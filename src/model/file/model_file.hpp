@@ -48,6 +48,10 @@ struct TensorView {
 std::vector<std::uint8_t> encode_model_file(ModelKind kind, std::string_view parameters,
                                             std::span<const TensorView> tensors);
 
+// Writes the checksums anew, of sections, table, header and whole, into a file whose bytes were
+// changed. Does nothing where the bytes it needs are not there.
+void seal_model_file(std::span<std::uint8_t> bytes);
+
 // A file that was read and checked as a whole: sizes, checksums, manifest, bounds of every tensor.
 class ModelFile {
  public:
