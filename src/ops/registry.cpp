@@ -3,6 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "ops/fft/convolve/convolve.hpp"
+#include "ops/fft/convolve2/convolve2.hpp"
+#include "ops/fft/fft/fft.hpp"
+#include "ops/fft/fft2/fft2.hpp"
+#include "ops/fft/rfft/rfft.hpp"
 #include "ops/matrix/add/add.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
 #include "ops/matrix/scale/scale.hpp"
@@ -16,6 +21,12 @@ namespace weir::ops {
 std::span<const OpEntry> registry() {
   // clang-format off
   static const std::vector<OpEntry> kOps = {
+      entry_of<Fft>(),
+      entry_of<Rfft>(),
+      entry_of<Irfft>(),
+      entry_of<Fft2>(),
+      entry_of<Convolve>(),
+      entry_of<Convolve2>(),
       entry_of<MultiplyF64>(),
       entry_of<MultiplyF32>(),
       entry_of<MultiplyBf16>(),

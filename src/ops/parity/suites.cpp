@@ -1,5 +1,6 @@
 #include "ops/parity/suites.hpp"
 
+#include "ops/fft/fft_suites.hpp"
 #include "ops/matrix/matrix_suites.hpp"
 #include "ops/stats/stats_suites.hpp"
 
@@ -15,6 +16,7 @@ std::string status_differs(const Status& expected, const Status& got) {
 std::vector<Suite> suites() {
   std::vector<Suite> all;
   for (const auto& family : std::initializer_list<std::vector<Suite>>{
+           fft_suites(),
            matrix_suites(),
            stats_suites(),
        }) {

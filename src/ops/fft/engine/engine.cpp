@@ -1,0 +1,378 @@
+#include "ops/fft/engine/engine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "ops/fft/engine/four_step.hpp"
+#include "ops/fft/engine/scratch.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/fft/engine/engine.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "ops/fft/engine/real_inl.hpp"
+#include "ops/fft/engine/solo_inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace weir::ops::fft::HWY_NAMESPACE {
+
+// Below kSoloMin a transform alone costs as much as a vector full of them; up to kSideMax, several
+// are faster side by side.
+constexpr std::size_t kSoloMin = 64;
+constexpr std::size_t kSideMax = 128;
+
+struct LaneBuffers {
+  double* a;
+  double* b;
+};
+inline LaneBuffers lane_buffers(std::size_t n) {
+  const std::size_t each = kPitch * (n + 1);
+  double* const work = scratch(Scratch::kSide, 2 * each);
+  return {work, work + each};
+}
+
+inline void side_by_side(const Plan& plan, bool inverse, double scale, const double* in,
+                         std::size_t in_step, double* out, std::size_t out_step,
+                         std::size_t count) {
+  const LaneBuffers lanes = lane_buffers(plan.n);
+  rows_to_lanes(in, in_step, count, 2 * plan.n, lanes.a);
+  const double* const done = lane_transform(plan.stages, inverse, lanes.a, lanes.b);
+  lanes_to_rows(done, scale, 2 * plan.n, out, out_step, count);
+}
+
+inline bool alone(const Plan& plan) {
+  return plan.form != Form::kStages || (plan.n >= kSoloMin && solo_fits(plan.stages));
+}
+
+void four_step_columns(const Plan& plan, bool inverse, const double* in, FourStepWork work,
+                       std::size_t group) {
+  const Wide d;
+  const std::size_t n1 = plan.four.columns.n;
+  const std::size_t n2 = plan.four.rows.n;
+  const std::size_t base = std::min(group * kColumns, n2 - kColumns);
+  const double* const far = plan.four.far.data() + 2 * group * n1;
+  const std::size_t re = inverse ? kLanes : 0;
+  const std::size_t im = inverse ? 0 : kLanes;
+  const LaneBuffers lanes = lane_buffers(n1);
+  for (std::size_t inside = 0; inside < kColumns; inside += kLanes) {
+    const std::size_t column = base + inside;
+    columns_to_lanes(in + 2 * column, 2 * n2, n1, lanes.a);
+    const double* const done = lane_transform(plan.four.columns, inverse, lanes.a, lanes.b);
+    for (std::size_t k = 0; k < n1; ++k) {
+      const double* const near = plan.four.near.data() + 2 * kColumns * k + inside;
+      const Cell<WideVec> turn =
+          times(Cell<WideVec>{hn::LoadU(d, near), hn::LoadU(d, near + kColumns)},
+                hn::Set(d, far[2 * k]), hn::Set(d, far[2 * k + 1]));
+      const Cell<WideVec> value = times(
+          Cell<WideVec>{hn::Load(d, done + kPitch * k + re), hn::Load(d, done + kPitch * k + im)},
+          turn.re, turn.im);
+      hn::StoreU(value.re, d, work.re + work.pitch * k + column);
+      hn::StoreU(value.im, d, work.im + work.pitch * k + column);
+    }
+  }
+}
+
+void four_step_rows(const Plan& plan, bool inverse, double scale, FourStepWork work, double* out,
+                    std::size_t group) {
+  const std::size_t n1 = plan.four.columns.n;
+  const std::size_t n2 = plan.four.rows.n;
+  const std::size_t base = std::min(group * kColumns, n1 - kColumns);
+  const LaneBuffers lanes = lane_buffers(n2);
+  for (std::size_t row = base; row < base + kColumns; row += kLanes) {
+    rows_to_lanes(work.re + work.pitch * row, work.pitch, kLanes, n2, lanes.a, kPitch);
+    rows_to_lanes(work.im + work.pitch * row, work.pitch, kLanes, n2, lanes.a + kLanes, kPitch);
+    const double* const done = lane_transform(plan.four.rows, false, lanes.a, lanes.b);
+    lanes_to_columns(done, inverse ? kLanes : 0, inverse ? 0 : kLanes, scale, n2, out + 2 * row,
+                     2 * n1);
+  }
+}
+
+// values[k] *= turns[k], on pairs; where `inverse`, parts are swapped on the way in.
+inline void multiply(const double* values, const double* turns, std::size_t n, bool inverse,
+                     double scale, bool inverse_out, double* out) {
+  const auto each = [&](auto d, std::size_t k) HWY_ATTR {
+    Cell<hn::Vec<decltype(d)>> value;
+    Cell<hn::Vec<decltype(d)>> turn;
+    hn::LoadInterleaved2(d, values + 2 * k, value.re, value.im);
+    hn::LoadInterleaved2(d, turns + 2 * k, turn.re, turn.im);
+    if (inverse) value = {value.im, value.re};
+    value = times(value, turn.re, turn.im);
+    value = {hn::Mul(value.re, hn::Set(d, scale)), hn::Mul(value.im, hn::Set(d, scale))};
+    if (inverse_out) value = {value.im, value.re};
+    hn::StoreInterleaved2(value.re, value.im, d, out + 2 * k);
+  };
+  std::size_t k = 0;
+  for (; k + kLanes <= n; k += kLanes) each(Wide(), k);
+  for (; k < n; ++k) each(hn::CappedTag<double, 1>(), k);
+}
+
+void times_bins(double* bins, const double* factors, std::size_t n) {
+  multiply(bins, factors, n, false, 1.0, false, bins);
+}
+
+void one(const Plan& plan, bool inverse, double scale, const double* in, double* out) {
+  if (plan.form == Form::kFourStep) {
+    const FourStepWork work =
+        four_step_work(plan, scratch(Scratch::kBetween, four_step_doubles(plan)));
+    for (std::size_t g = 0; g < column_groups(plan); ++g) {
+      four_step_columns(plan, inverse, in, work, g);
+    }
+    for (std::size_t g = 0; g < row_groups(plan); ++g) {
+      four_step_rows(plan, inverse, scale, work, out, g);
+    }
+  } else if (plan.form == Form::kBluestein) {
+    const std::size_t m = plan.inner->n;
+    double* const work = scratch(Scratch::kChirp, 2 * m);
+    multiply(in, plan.chirp.data(), plan.n, inverse, 1.0, false, work);
+    std::fill(work + 2 * plan.n, work + 2 * m, 0.0);
+    one(*plan.inner, false, 1.0, work, work);
+    multiply(work, plan.chirp_bins.data(), m, false, 1.0, false, work);
+    one(*plan.inner, true, 1.0, work, work);
+    multiply(work, plan.chirp.data(), plan.n, false, scale, inverse, out);
+  } else if (alone(plan)) {
+    double* const work = scratch(Scratch::kSolo, 4 * solo_pitch(plan.n));
+    solo_transform(plan.stages, inverse, scale, in, out, work);
+  } else {
+    side_by_side(plan, inverse, scale, in, 0, out, 0, 1);
+  }
+}
+
+// Cuts rows into vectors full of them and single ones: side(first, count), one(i).
+template <class Side, class One>
+inline void share_out(const Plan& plan, std::size_t count, Side&& side, One&& single) {
+  std::size_t i = 0;
+  if (!alone(plan) || (plan.form == Form::kStages && plan.n <= kSideMax)) {
+    const std::size_t enough = alone(plan) ? (kLanes + 1) / 2 : 1;
+    while (count - i >= enough && i < count) {
+      const std::size_t now = std::min(kLanes, count - i);
+      side(i, now);
+      i += now;
+    }
+  }
+  for (; i < count; ++i) single(i);
+}
+
+void rows(const Plan& plan, bool inverse, double scale, const Rows& r) {
+  share_out(
+      plan, r.count,
+      [&](std::size_t i, std::size_t count) {
+        side_by_side(plan, inverse, scale, r.in + r.in_step * i, r.in_step, r.out + r.out_step * i,
+                     r.out_step, count);
+      },
+      [&](std::size_t i) {
+        one(plan, inverse, scale, r.in + r.in_step * i, r.out + r.out_step * i);
+      });
+}
+
+// Odd lengths: a complex transform of values whose imaginary parts are zero.
+inline void odd_side(const RealPlan& plan, const Rows& r, std::size_t i, std::size_t count) {
+  const LaneBuffers lanes = lane_buffers(plan.n);
+  rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n, lanes.a, kPitch);
+  for (std::size_t k = 0; k < plan.n; ++k) {
+    hn::Store(hn::Zero(Wide()), Wide(), lanes.a + kPitch * k + kLanes);
+  }
+  const double* const done = lane_transform(plan.complex->stages, false, lanes.a, lanes.b);
+  lanes_to_rows(done, 1.0, 2 * plan.bins(), r.out + r.out_step * i, r.out_step, count);
+}
+
+inline void odd_one(const RealPlan& plan, const double* in, double* out) {
+  double* const work = scratch(Scratch::kReal, 2 * plan.n);
+  for (std::size_t t = 0; t < plan.n; ++t) {
+    work[2 * t] = in[t];
+    work[2 * t + 1] = 0;
+  }
+  one(*plan.complex, false, 1.0, work, work);
+  std::memcpy(out, work, 2 * plan.bins() * sizeof(double));
+}
+
+void real(const RealPlan& plan, const Rows& r) {
+  const bool odd = plan.n % 2 != 0;
+  share_out(
+      *plan.complex, r.count,
+      [&](std::size_t i, std::size_t count) {
+        if (odd) return odd_side(plan, r, i, count);
+        const LaneBuffers lanes = lane_buffers(plan.n / 2);
+        rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n, lanes.a);
+        double* const done = lane_transform(plan.complex->stages, false, lanes.a, lanes.b);
+        separate_lanes(plan, done);
+        lanes_to_rows(done, 1.0, plan.n + 2, r.out + r.out_step * i, r.out_step, count);
+      },
+      [&](std::size_t i) {
+        double* const out = r.out + r.out_step * i;
+        if (odd) return odd_one(plan, r.in + r.in_step * i, out);
+        one(*plan.complex, false, 1.0, r.in + r.in_step * i, out);
+        separate_row(plan, out);
+      });
+}
+
+// Completes the bins of one real transform of odd length to those of a complex one.
+inline void odd_inverse_one(const RealPlan& plan, double scale, const double* in, double* out) {
+  double* const work = scratch(Scratch::kReal, 2 * plan.n);
+  work[0] = in[0];
+  work[1] = 0;
+  for (std::size_t k = 1; k < plan.bins(); ++k) {
+    const double im = in[2 * k + 1];
+    work[2 * k] = in[2 * k];
+    work[2 * k + 1] = im;
+    work[2 * (plan.n - k)] = in[2 * k];
+    work[2 * (plan.n - k) + 1] = -im;
+  }
+  one(*plan.complex, true, scale, work, work);
+  for (std::size_t t = 0; t < plan.n; ++t) out[t] = work[2 * t];
+}
+
+void inverse_real(const RealPlan& plan, double scale, const Rows& r) {
+  // The transform of half the length divides by half as much.
+  const double half_scale = scale * 2;
+  share_out(
+      *plan.complex, r.count,
+      [&](std::size_t i, std::size_t count) {
+        if (plan.n % 2 != 0) {
+          for (std::size_t k = i; k < i + count; ++k) {
+            odd_inverse_one(plan, scale, r.in + r.in_step * k, r.out + r.out_step * k);
+          }
+          return;
+        }
+        const LaneBuffers lanes = lane_buffers(plan.n / 2);
+        rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n + 2, lanes.a);
+        combine_lanes(plan, lanes.a);
+        const double* const done = lane_transform(plan.complex->stages, true, lanes.a, lanes.b);
+        lanes_to_rows(done, half_scale, plan.n, r.out + r.out_step * i, r.out_step, count);
+      },
+      [&](std::size_t i) {
+        const double* const in = r.in + r.in_step * i;
+        double* const out = r.out + r.out_step * i;
+        if (plan.n % 2 != 0) return odd_inverse_one(plan, scale, in, out);
+        double* const work = scratch(Scratch::kReal, plan.n);
+        combine_row(plan, in, work);
+        one(*plan.complex, true, half_scale, work, out);
+      });
+}
+
+// Columns that fill vectors go as they lie, the rest by way of rows.
+void columns(const Plan& plan, bool inverse, double scale, double* matrix, std::size_t step,
+             std::size_t begin, std::size_t end) {
+  std::size_t column = begin;
+  if (plan.form == Form::kStages) {
+    const LaneBuffers lanes = lane_buffers(plan.n);
+    for (; column + kLanes <= end; column += kLanes) {
+      columns_to_lanes(matrix + 2 * column, step, plan.n, lanes.a);
+      const double* const done = lane_transform(plan.stages, inverse, lanes.a, lanes.b);
+      lanes_to_columns(done, 0, kLanes, scale, plan.n, matrix + 2 * column, step);
+    }
+  }
+  while (column < end) {
+    const std::size_t count = std::min(kColumns, end - column);
+    double* const held = scratch(Scratch::kGather, 2 * plan.n * kColumns);
+    for (std::size_t k = 0; k < plan.n; ++k) {
+      for (std::size_t c = 0; c < count; ++c) {
+        held[2 * (plan.n * c + k)] = matrix[step * k + 2 * (column + c)];
+        held[2 * (plan.n * c + k) + 1] = matrix[step * k + 2 * (column + c) + 1];
+      }
+    }
+    rows(plan, inverse, scale, {held, 2 * plan.n, held, 2 * plan.n, count});
+    for (std::size_t k = 0; k < plan.n; ++k) {
+      for (std::size_t c = 0; c < count; ++c) {
+        matrix[step * k + 2 * (column + c)] = held[2 * (plan.n * c + k)];
+        matrix[step * k + 2 * (column + c) + 1] = held[2 * (plan.n * c + k) + 1];
+      }
+    }
+    column += count;
+  }
+}
+
+}  // namespace weir::ops::fft::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace weir::ops::fft {
+
+HWY_EXPORT(one);
+HWY_EXPORT(rows);
+HWY_EXPORT(real);
+HWY_EXPORT(inverse_real);
+HWY_EXPORT(columns);
+HWY_EXPORT(times_bins);
+HWY_EXPORT(four_step_columns);
+HWY_EXPORT(four_step_rows);
+
+namespace {
+
+constexpr bool is_inverse(Direction direction) {
+  return direction == Direction::kInverse;
+}
+
+// Calls run(rows) for shares of about 2^15 values, whole vectors of transforms each.
+template <class Run>
+void share(Workers& workers, std::size_t n, const Rows& all, Run&& run) {
+  const std::size_t each = (std::max<std::size_t>(1, (std::size_t{1} << 15) / n) + 7) / 8 * 8;
+  const std::size_t grain = n >= (std::size_t{1} << 15) ? 1 : each;
+  workers.run((all.count + grain - 1) / grain, [&](std::size_t task) {
+    const std::size_t at = task * grain;
+    run(Rows{all.in + all.in_step * at, all.in_step, all.out + all.out_step * at, all.out_step,
+             std::min(grain, all.count - at)});
+  });
+}
+
+}  // namespace
+
+void transform_one(const Plan& plan, Direction direction, double scale, const double* in,
+                   double* out) {
+  HWY_DYNAMIC_DISPATCH(one)(plan, is_inverse(direction), scale, in, out);
+}
+
+void transform_rows(const Plan& plan, Direction direction, double scale, const Rows& all) {
+  HWY_DYNAMIC_DISPATCH(rows)(plan, is_inverse(direction), scale, all);
+}
+
+void real_rows(const RealPlan& plan, const Rows& all) {
+  HWY_DYNAMIC_DISPATCH(real)(plan, all);
+}
+
+void inverse_real_rows(const RealPlan& plan, double scale, const Rows& all) {
+  HWY_DYNAMIC_DISPATCH(inverse_real)(plan, scale, all);
+}
+
+void transform_columns(const Plan& plan, Direction direction, double scale, double* matrix,
+                       std::size_t step, std::size_t begin, std::size_t end) {
+  HWY_DYNAMIC_DISPATCH(columns)(plan, is_inverse(direction), scale, matrix, step, begin, end);
+}
+
+void multiply_bins(double* bins, const double* factors, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(times_bins)(bins, factors, n);
+}
+
+void transform_rows(Workers& workers, const Plan& plan, Direction direction, double scale,
+                    const Rows& all) {
+  if (plan.form != Form::kFourStep || all.count >= workers.threads() || workers.threads() == 1) {
+    return share(workers, plan.n, all,
+                 [&](const Rows& part) { transform_rows(plan, direction, scale, part); });
+  }
+  // The memory is not the thread's own: while it waits it may be lent to other work.
+  AlignedBuffer<double> memory(four_step_doubles(plan));
+  const FourStepWork work = four_step_work(plan, memory.data());
+  const bool inverse = is_inverse(direction);
+  for (std::size_t i = 0; i < all.count; ++i) {
+    const double* const in = all.in + all.in_step * i;
+    double* const out = all.out + all.out_step * i;
+    workers.run(column_groups(plan), [&](std::size_t group) {
+      HWY_DYNAMIC_DISPATCH(four_step_columns)(plan, inverse, in, work, group);
+    });
+    workers.run(row_groups(plan), [&](std::size_t group) {
+      HWY_DYNAMIC_DISPATCH(four_step_rows)(plan, inverse, scale, work, out, group);
+    });
+  }
+}
+
+void real_rows(Workers& workers, const RealPlan& plan, const Rows& all) {
+  share(workers, plan.n, all, [&](const Rows& part) { real_rows(plan, part); });
+}
+
+void inverse_real_rows(Workers& workers, const RealPlan& plan, double scale, const Rows& all) {
+  share(workers, plan.n, all, [&](const Rows& part) { inverse_real_rows(plan, scale, part); });
+}
+
+}  // namespace weir::ops::fft
+#endif

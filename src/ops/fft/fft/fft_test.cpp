@@ -1,0 +1,143 @@
+#include "ops/fft/fft/fft.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "ops/fft/dft_reference.hpp"
+#include "ops/fft/sample.hpp"
+
+namespace weir::ops {
+namespace {
+
+using fft::Direction;
+
+std::vector<Complex> complex_sample(std::size_t n, Philox& rng) {
+  std::vector<Complex> values(n);
+  for (Complex& value : values) value = {rng.next_unit() - 0.5, rng.next_unit() - 0.5};
+  return values;
+}
+
+std::vector<Complex> transform(std::span<const Complex> x, std::size_t n,
+                               Direction direction = Direction::kForward, unsigned threads = 1) {
+  Workers workers(threads);
+  CpuRun run{workers};
+  std::vector<Complex> y(x.size());
+  Fft::Output out{.y = y};
+  const Status status = Fft::cpu(run, {.x = x, .n = n, .direction = direction}, out);
+  EXPECT_TRUE(status.is_ok()) << status.to_string();
+  return y;
+}
+
+bool same_bits(std::span<const Complex> a, std::span<const Complex> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+TEST(Fft, FourValues) {
+  const std::vector<Complex> x = {1, 2, 3, 4};
+  const std::vector<Complex> want = {10, {-2, 2}, -2, {-2, -2}};
+  EXPECT_EQ(transform(x, 4), want);
+  EXPECT_EQ(transform(want, 4, Direction::kInverse), x);
+}
+
+TEST(Fft, AnImpulseHasAFlatSpectrum) {
+  for (const std::size_t n : {1U, 6U, 13U, 64U, 100U, 4096U}) {
+    std::vector<Complex> x(n);
+    x[0] = {2, -1};
+    for (const Complex& bin : transform(x, n)) EXPECT_EQ(bin, Complex(2, -1)) << n;
+  }
+}
+
+// Lengths of every form: stages, four steps, Bluestein on either.
+constexpr std::size_t kLong[] = {4096,  16384,  16807,  20000, 30030,
+                                 65536, 131072, 177147, 4099,  65537};
+
+TEST(Fft, LongTransformsAgreeWithTheDefinitionInSampledBins) {
+  Philox rng(31, 0);
+  for (const std::size_t n : kLong) {
+    const std::vector<Complex> x = complex_sample(n, rng);
+    const std::vector<Complex> y = transform(x, n);
+    long double error = 0;
+    long double size = 0;
+    for (int i = 0; i < 6; ++i) {
+      const std::size_t k = i == 0 ? n - 1 : rng.next_below(static_cast<std::uint32_t>(n));
+      const fft::Exact want = fft::bin_reference(x, k);
+      error += std::norm(want - fft::Exact(y[k]));
+      size += std::norm(want);
+    }
+    EXPECT_LE(std::sqrt(error), fft::bound(n) * std::sqrt(size)) << n << ", seed 31";
+  }
+}
+
+TEST(Fft, EnergyIsKept) {
+  Philox rng(32, 0);
+  std::vector<std::size_t> lengths(std::begin(kLong), std::end(kLong));
+  for (std::size_t n = 1; n <= 300; ++n) lengths.push_back(n);
+  for (const std::size_t n : lengths) {
+    const std::vector<Complex> x = complex_sample(n, rng);
+    long double before = 0;
+    long double after = 0;
+    for (const Complex& value : x) before += std::norm(fft::Exact(value));
+    for (const Complex& bin : transform(x, n)) after += std::norm(fft::Exact(bin));
+    after /= static_cast<long double>(n);
+    EXPECT_NEAR(static_cast<double>(after / before), 1.0, 2 * fft::bound(n)) << n;
+  }
+}
+
+TEST(Fft, TheInverseReturnsTheValues) {
+  Philox rng(33, 0);
+  for (const std::size_t n : {2U, 27U, 37U, 360U, 1009U, 20000U}) {
+    const std::vector<Complex> x = complex_sample(n, rng);
+    const std::vector<Complex> back = transform(transform(x, n), n, Direction::kInverse);
+    for (std::size_t t = 0; t < n; ++t) EXPECT_LE(std::abs(back[t] - x[t]), 2 * fft::bound(n));
+  }
+}
+
+TEST(Fft, BitsDoNotDependOnBatchPlaceOrThreads) {
+  Philox rng(34, 0);
+  for (const std::size_t n :
+       {3U, 16U, 60U, 64U, 65U, 96U, 121U, 128U, 250U, 1024U, 1009U, 131072U}) {
+    const std::size_t batch = n > 10000 ? 2 : 21;
+    const std::vector<Complex> x = complex_sample(n * batch, rng);
+    for (const Direction direction : {Direction::kForward, Direction::kInverse}) {
+      const std::vector<Complex> all = transform(x, n, direction);
+      EXPECT_TRUE(same_bits(all, transform(x, n, direction, 3))) << n;
+      for (std::size_t row = 0; row < batch; ++row) {
+        const auto alone = transform(std::span(x).subspan(n * row, n), n, direction, 2);
+        EXPECT_TRUE(same_bits(alone, std::span(all).subspan(n * row, n))) << n << " row " << row;
+      }
+    }
+  }
+}
+
+TEST(Fft, WorksInPlace) {
+  Philox rng(35, 0);
+  Workers workers(1);
+  CpuRun run{workers};
+  for (const std::size_t n : {7U, 64U, 100U, 1009U, 131072U}) {
+    std::vector<Complex> x = complex_sample(3 * n, rng);
+    const std::vector<Complex> want = transform(x, n);
+    Fft::Output out{.y = x};
+    ASSERT_TRUE(Fft::cpu(run, {.x = x, .n = n}, out).is_ok());
+    EXPECT_TRUE(same_bits(x, want)) << n;
+  }
+}
+
+TEST(Fft, RefusesShapesThatDoNotFit) {
+  Workers workers(1);
+  CpuRun run{workers};
+  std::vector<Complex> x(10);
+  std::vector<Complex> y(9);
+  Fft::Output out{.y = y};
+  EXPECT_EQ(Fft::check({.x = x, .n = 0}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(Fft::check({.x = x, .n = fft::kLengthMax + 1}).code(), Code::kInvalidArgument);
+  const Status broken = Fft::check({.x = x, .n = 4});
+  EXPECT_EQ(broken.code(), Code::kInvalidArgument);
+  EXPECT_NE(broken.message().find("10"), std::string::npos);
+  EXPECT_NE(broken.message().find("4"), std::string::npos);
+  EXPECT_EQ(Fft::cpu(run, {.x = x, .n = 5}, out).code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace weir::ops
