@@ -8,10 +8,23 @@
 #include "ops/fft/fft/fft.hpp"
 #include "ops/fft/fft2/fft2.hpp"
 #include "ops/fft/rfft/rfft.hpp"
+#include "ops/hash/ed25519_verify/ed25519_verify.hpp"
+#include "ops/hash/merkle_proof/merkle_proof.hpp"
+#include "ops/hash/merkle_root/merkle_root.hpp"
+#include "ops/hash/merkle_verify/merkle_verify.hpp"
+#include "ops/hash/sha256_batch/sha256_batch.hpp"
+#include "ops/hash/xxh3_batch/xxh3_batch.hpp"
 #include "ops/matrix/add/add.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
 #include "ops/matrix/scale/scale.hpp"
 #include "ops/matrix/transpose/transpose.hpp"
+#include "ops/sparse/build/build.hpp"
+#include "ops/sparse/cg/cg.hpp"
+#include "ops/sparse/from_dense/from_dense.hpp"
+#include "ops/sparse/spgemm/spgemm.hpp"
+#include "ops/sparse/spmm/spmm.hpp"
+#include "ops/sparse/spmv/spmv.hpp"
+#include "ops/sparse/transpose/transpose.hpp"
 #include "ops/stats/dot/dot.hpp"
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/sum/sum.hpp"
@@ -42,6 +55,19 @@ std::span<const OpEntry> registry() {
       entry_of<Sum>(),
       entry_of<Dot>(),
       entry_of<MomentsOf>(),
+      entry_of<Sha256Batch>(),
+      entry_of<Xxh3Batch>(),
+      entry_of<MerkleRoot>(),
+      entry_of<MerkleProof>(),
+      entry_of<MerkleVerify>(),
+      entry_of<Ed25519Verify>(),
+      entry_of<CsrBuild>(),
+      entry_of<CsrFromDense>(),
+      entry_of<CsrTranspose>(),
+      entry_of<Spmv>(),
+      entry_of<Spmm>(),
+      entry_of<Spgemm>(),
+      entry_of<Cg>(),
   };
   // clang-format on
   return kOps;

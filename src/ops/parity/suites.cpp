@@ -1,7 +1,9 @@
 #include "ops/parity/suites.hpp"
 
 #include "ops/fft/fft_suites.hpp"
+#include "ops/hash/hash_suites.hpp"
 #include "ops/matrix/matrix_suites.hpp"
+#include "ops/sparse/sparse_suites.hpp"
 #include "ops/stats/stats_suites.hpp"
 
 namespace weir::ops::parity {
@@ -17,7 +19,9 @@ std::vector<Suite> suites() {
   std::vector<Suite> all;
   for (const auto& family : std::initializer_list<std::vector<Suite>>{
            fft_suites(),
+           hash_suites(),
            matrix_suites(),
+           sparse_suites(),
            stats_suites(),
        }) {
     all.insert(all.end(), family.begin(), family.end());

@@ -11,6 +11,7 @@
 
 #include "base/hash.hpp"
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/hash/ragged.hpp"
 #include "ops/op.hpp"
 
@@ -40,6 +41,8 @@ struct MerkleRoot {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 // Folds each group of kMerkleGroup messages to the root of its subtree: groups[g] is that of

@@ -9,6 +9,7 @@
 
 #include "base/hash.hpp"
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/hash/ragged.hpp"
 #include "ops/op.hpp"
 
@@ -33,6 +34,8 @@ struct Sha256Batch {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops

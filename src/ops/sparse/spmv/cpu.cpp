@@ -19,9 +19,8 @@ Status Spmv::check(const Args& args) {
       .at("x");
 }
 
-Support Spmv::supports(const Args&, device::Kind kind) {
-  if (kind == device::Kind::kCpu) return Support::yes();
-  return Support::no(Reason::kTooSmall, "one pass over host data: the link is slower than memory");
+Support Spmv::supports(const Args&, device::Kind) {
+  return Support::yes();
 }
 
 Footprint Spmv::footprint(const Args& args) {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 #include "ops/sparse/csr.hpp"
 
@@ -35,6 +36,8 @@ struct Spmv {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 // y[r - first] = row r of A times x for the rows [first, last), on this thread.
