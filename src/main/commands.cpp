@@ -27,6 +27,11 @@ std::span<const Command* const> commands() {
       &kConfigPrintCommand,
       &kConfigSchemaCommand,
       &kConfigInitCommand,
+      &kOpListCommand,
+      &kOpDescribeCommand,
+      &kOpRunCommand,
+      &kDeviceCommand,
+      &kDeviceSelftestCommand,
       &kVersionCommand,
   };
   return kCommands;

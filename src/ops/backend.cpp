@@ -38,27 +38,6 @@ DevicePolicy policy_of(const device::DeviceConfig& config) {
   return policy;
 }
 
-Result<std::unique_ptr<device::Device>> open_device(const device::DeviceConfig& config,
-                                                    Clock& clock) {
-  device::DeviceLimits limits = limits_of(config);
-  std::unique_ptr<device::Driver> driver;
-  if (config.backend == device::BackendChoice::kSim) {
-    driver = device::sim::make_driver({.seed = config.sim_seed,
-                                       .oom_rate = config.sim_oom_rate,
-                                       .lose_at_op = config.sim_lose_at_op},
-                                      kSimMemoryFactor * config.memory_bytes_max);
-  } else {
-    WEIR_ASSIGN(driver,
-                device::cuda::make_driver(
-                    {.ordinal = static_cast<int>(config.ordinal), .uuid = config.uuid}, clock));
-    WEIR_TRY(device::check_device_memory(config, driver->info().memory_bytes));
-    // Others use the GPU too: at most nine tenths of what is free now.
-    limits.memory_bytes_max = std::min<std::size_t>(
-        limits.memory_bytes_max, static_cast<std::size_t>(driver->memory_free() / 10 * 9));
-  }
-  return device::Device::create(std::move(driver), limits, clock);
-}
-
 // Builds a context with a device in it, or says what went wrong.
 Result<std::unique_ptr<Context>> probe(const device::DeviceConfig& config, unsigned threads,
                                        Clock& clock) {
@@ -92,6 +71,27 @@ Reason reason_of(const Status& status) {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<device::Device>> open_device(const device::DeviceConfig& config,
+                                                    Clock& clock) {
+  device::DeviceLimits limits = limits_of(config);
+  std::unique_ptr<device::Driver> driver;
+  if (config.backend == device::BackendChoice::kSim) {
+    driver = device::sim::make_driver({.seed = config.sim_seed,
+                                       .oom_rate = config.sim_oom_rate,
+                                       .lose_at_op = config.sim_lose_at_op},
+                                      kSimMemoryFactor * config.memory_bytes_max);
+  } else {
+    WEIR_ASSIGN(driver,
+                device::cuda::make_driver(
+                    {.ordinal = static_cast<int>(config.ordinal), .uuid = config.uuid}, clock));
+    WEIR_TRY(device::check_device_memory(config, driver->info().memory_bytes));
+    // Others use the GPU too: at most nine tenths of what is free now.
+    limits.memory_bytes_max = std::min<std::size_t>(
+        limits.memory_bytes_max, static_cast<std::size_t>(driver->memory_free() / 10 * 9));
+  }
+  return device::Device::create(std::move(driver), limits, clock);
+}
 
 Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers, Clock& clock) {
   Backend backend;

@@ -25,6 +25,10 @@ struct Backend {
 // reason. `clock` must outlive the backend.
 Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers, Clock& clock);
 
+// Opens just the device; unavailable with the reason. With BackendChoice::kAuto: a GPU.
+Result<std::unique_ptr<device::Device>> open_device(const device::DeviceConfig& config,
+                                                    Clock& clock);
+
 // Runs ops of different classes on the context's device and compares them with the CPU.
 // unavailable (self_test_failed) names the op and the difference; the context needs a device.
 Status self_test(Context& context);

@@ -10,8 +10,6 @@
 namespace weir::server {
 
 double total_seconds(const std::vector<ops::Report>& reports);
-// not_found (operation_unknown) with the nearest name.
-Status operation_unknown(std::string_view name);
 
 // {"success":true,"result":...,"gpu_used":...,"duration":ms,"performance":{...},"report":{...}}.
 std::string envelope_json(const OperationCall& call, std::string_view result, double seconds,

@@ -39,6 +39,8 @@ struct OperationReply {
 
 // Reads "options"; invalid_argument names what is wrong.
 Result<OperationOptions> read_options(const Params& params, const Clock& clock);
+// not_found (operation_unknown) with the nearest name.
+Status operation_unknown(std::string_view name);
 // Writes the body of a failed request.
 std::string failure_json(const Status& status, std::string_view request_id);
 
