@@ -1,0 +1,88 @@
+#include "ops/table/join_tables.hpp"
+
+#include <algorithm>
+
+#include "ops/table/key.hpp"
+#include "ops/table/order.hpp"
+
+namespace weir::ops {
+namespace {
+
+// Bits of the rows all of whose keys have values; empty if all rows' have.
+Buffer<std::uint64_t> all_valid(std::span<const Column* const> keys, std::size_t rows) {
+  Buffer<std::uint64_t> out;
+  for (const Column* key : keys) {
+    if (!key->nullable()) continue;
+    if (out.empty()) {
+      out.resize((rows + 63) / 64);
+      out.fill(~std::uint64_t{0});
+    }
+    for (std::size_t word = 0; word < out.size(); ++word) out[word] &= key->validity()[word];
+  }
+  return out;
+}
+
+// Makes one word of several, alike for both tables.
+Status reduce(CpuRun& run, KeyPair& keys, std::size_t left_rows, std::size_t right_rows) {
+  if (keys.left.count == 1) return Status::ok();
+  const std::size_t rows = left_rows + right_rows;
+  WEIR_TRY(check_rows(rows));
+  KeyWords both{Buffer<std::uint64_t>(keys.left.count * rows), keys.left.count};
+  for (std::size_t w = 0; w < both.count; ++w) {
+    std::uint64_t* const to = both.words.data() + w * rows;
+    std::copy_n(keys.left.words.data() + w * left_rows, left_rows, to);
+    std::copy_n(keys.right.words.data() + w * right_rows, right_rows, to + left_rows);
+  }
+  WEIR_ASSIGN(const GroupedRows groups, grouped_words(run, both, rows));
+  keys.left = {Buffer<std::uint64_t>(left_rows), 1};
+  keys.right = {Buffer<std::uint64_t>(right_rows), 1};
+  std::copy_n(groups.ids.data(), left_rows, keys.left.words.data());
+  std::copy_n(groups.ids.data() + left_rows, right_rows, keys.right.words.data());
+  return Status::ok();
+}
+
+Status add_right(const Table& right, std::span<const std::pair<std::string, std::string>> on,
+                 std::span<const std::uint32_t> rows, Table& out) {
+  for (const Table::Named& named : right.columns()) {
+    const bool repeats_key = std::any_of(on.begin(), on.end(), [&](const auto& pair) {
+      return pair.second == named.name && pair.first == named.name;
+    });
+    if (repeats_key) continue;
+    WEIR_TRY(out.add(named.name, take(*named.column, rows)));
+  }
+  return Status::ok();
+}
+
+}  // namespace
+
+Result<Table> join_tables(CpuRun& run, const Table& left, const Table& right,
+                          std::span<const std::pair<std::string, std::string>> on, JoinKind kind) {
+  if (on.empty()) {
+    return fail(invalid_argument("join_keys", "a join without columns to match")
+                    .at("on")
+                    .hint("name a left and a right column"));
+  }
+  std::vector<const Column*> left_keys;
+  std::vector<const Column*> right_keys;
+  for (const auto& [left_name, right_name] : on) {
+    left_keys.push_back(left.find(left_name));
+    right_keys.push_back(right.find(right_name));
+    if (left_keys.back() == nullptr) return fail(unknown_column(left, left_name));
+    if (right_keys.back() == nullptr) return fail(unknown_column(right, right_name));
+  }
+  WEIR_ASSIGN(KeyPair keys, encode_key_pair(left_keys, right_keys, left.rows(), right.rows()));
+  WEIR_TRY(reduce(run, keys, left.rows(), right.rows()));
+  const Buffer<std::uint64_t> left_valid = all_valid(left_keys, left.rows());
+  const Buffer<std::uint64_t> right_valid = all_valid(right_keys, right.rows());
+  const JoinMatch::Args args{keys.left.words.span(), keys.right.words.span(), left_valid.span(),
+                             right_valid.span(), kind};
+  JoinMatch::Output rows;
+  WEIR_TRY(JoinMatch::check(args));
+  WEIR_TRY(JoinMatch::cpu(run, args, rows));
+  Table out = take(left, rows.left_rows.span());
+  if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) return out;
+  WEIR_TRY(add_right(right, on, rows.right_rows.span(), out));
+  return out;
+}
+
+}  // namespace weir::ops
