@@ -8,16 +8,22 @@
 #include "ops/fft/fft/fft.hpp"
 #include "ops/fft/fft2/fft2.hpp"
 #include "ops/fft/rfft/rfft.hpp"
+#include "ops/filter/compact/compact.hpp"
+#include "ops/group/assign/group_assign.hpp"
+#include "ops/group/sum/group_sum.hpp"
 #include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 #include "ops/hash/merkle_proof/merkle_proof.hpp"
 #include "ops/hash/merkle_root/merkle_root.hpp"
 #include "ops/hash/merkle_verify/merkle_verify.hpp"
 #include "ops/hash/sha256_batch/sha256_batch.hpp"
 #include "ops/hash/xxh3_batch/xxh3_batch.hpp"
+#include "ops/join/match/join_match.hpp"
 #include "ops/matrix/add/add.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
 #include "ops/matrix/scale/scale.hpp"
 #include "ops/matrix/transpose/transpose.hpp"
+#include "ops/sort/argsort/argsort.hpp"
+#include "ops/sort/keys/sort_keys.hpp"
 #include "ops/sparse/build/build.hpp"
 #include "ops/sparse/cg/cg.hpp"
 #include "ops/sparse/from_dense/from_dense.hpp"
@@ -68,6 +74,12 @@ std::span<const OpEntry> registry() {
       entry_of<Spmm>(),
       entry_of<Spgemm>(),
       entry_of<Cg>(),
+      entry_of<Compact>(),
+      entry_of<Argsort>(),
+      entry_of<SortKeys>(),
+      entry_of<GroupAssign>(),
+      entry_of<GroupSum>(),
+      entry_of<JoinMatch>(),
   };
   // clang-format on
   return kOps;

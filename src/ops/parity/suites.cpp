@@ -5,6 +5,7 @@
 #include "ops/matrix/matrix_suites.hpp"
 #include "ops/sparse/sparse_suites.hpp"
 #include "ops/stats/stats_suites.hpp"
+#include "ops/table/table_suites.hpp"
 
 namespace weir::ops::parity {
 
@@ -23,6 +24,7 @@ std::vector<Suite> suites() {
            matrix_suites(),
            sparse_suites(),
            stats_suites(),
+           table_suites(),
        }) {
     all.insert(all.end(), family.begin(), family.end());
   }
