@@ -70,6 +70,17 @@ void dtrtrs_(const char* uplo, const char* trans, const char* diag, const Int* n
              Length uplo_length, Length trans_length, Length diag_length);
 
 // Symmetric eigenproblem and SVD by divide and conquer.
+// The steps of dsyevd: to tridiagonal form, its eigenvectors, and back.
+void dsytrd_(const char* uplo, const Int* n, double* a, const Int* lda, double* d, double* e,
+             double* tau, double* work, const Int* lwork, Int* info, Length uplo_length);
+void dsterf_(const Int* n, double* d, double* e, Int* info);
+void dstedc_(const char* compz, const Int* n, double* d, double* e, double* z, const Int* ldz,
+             double* work, const Int* lwork, Int* iwork, const Int* liwork, Int* info,
+             Length compz_length);
+void dormtr_(const char* side, const char* uplo, const char* trans, const Int* m, const Int* n,
+             const double* a, const Int* lda, const double* tau, double* c, const Int* ldc,
+             double* work, const Int* lwork, Int* info, Length side_length, Length uplo_length,
+             Length trans_length);
 void dsyevd_(const char* jobz, const char* uplo, const Int* n, double* a, const Int* lda, double* w,
              double* work, const Int* lwork, Int* iwork, const Int* liwork, Int* info,
              Length jobz_length, Length uplo_length);
