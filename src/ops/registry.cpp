@@ -19,8 +19,18 @@
 #include "ops/hash/xxh3_batch/xxh3_batch.hpp"
 #include "ops/join/match/join_match.hpp"
 #include "ops/matrix/add/add.hpp"
+#include "ops/matrix/chol_solve/chol_solve.hpp"
+#include "ops/matrix/cholesky/cholesky.hpp"
+#include "ops/matrix/eigen_symmetric/eigen_symmetric.hpp"
+#include "ops/matrix/gram/gram.hpp"
+#include "ops/matrix/inverse/inverse.hpp"
+#include "ops/matrix/least_squares/least_squares.hpp"
+#include "ops/matrix/lu_solve/lu_solve.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
+#include "ops/matrix/qr/qr.hpp"
+#include "ops/matrix/randomized_svd/randomized_svd.hpp"
 #include "ops/matrix/scale/scale.hpp"
+#include "ops/matrix/svd/svd.hpp"
 #include "ops/matrix/transpose/transpose.hpp"
 #include "ops/sort/argsort/argsort.hpp"
 #include "ops/sort/keys/sort_keys.hpp"
@@ -52,6 +62,16 @@ std::span<const OpEntry> registry() {
       entry_of<MultiplyF16>(),
       entry_of<MultiplyU8>(),
       entry_of<MultiplyS8>(),
+      entry_of<LuSolve>(),
+      entry_of<Inverse>(),
+      entry_of<Cholesky>(),
+      entry_of<CholSolve>(),
+      entry_of<Qr>(),
+      entry_of<LeastSquares>(),
+      entry_of<EigenSymmetric>(),
+      entry_of<Svd>(),
+      entry_of<RandomizedSvd>(),
+      entry_of<Gram>(),
       entry_of<AddF64>(),
       entry_of<AddF32>(),
       entry_of<ScaleF64>(),

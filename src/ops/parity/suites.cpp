@@ -2,6 +2,7 @@
 
 #include "ops/fft/fft_suites.hpp"
 #include "ops/hash/hash_suites.hpp"
+#include "ops/matrix/factor/factor_suites.hpp"
 #include "ops/matrix/matrix_suites.hpp"
 #include "ops/sparse/sparse_suites.hpp"
 #include "ops/stats/stats_suites.hpp"
@@ -23,6 +24,7 @@ std::vector<Suite> suites() {
            hash_suites(),
            matrix_suites(),
            sparse_suites(),
+           factor_suites(),
            stats_suites(),
            table_suites(),
        }) {

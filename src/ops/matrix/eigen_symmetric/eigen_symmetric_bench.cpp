@@ -1,5 +1,5 @@
-// All eigenvalues and vectors of n x n: about 5 n^3 flops, a third of them memory-bound. The peer is
-// one dsyevd of the same OpenBLAS, one thread.
+// All eigenvalues and vectors of n x n: about 5 n^3 flops, a third of them memory-bound. The peer
+// is one dsyevd of the same OpenBLAS, one thread.
 #include <benchmark/benchmark.h>
 
 #include <vector>

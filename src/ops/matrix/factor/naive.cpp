@@ -234,18 +234,20 @@ Qr householder(const LongMatrix& a, std::vector<std::size_t>* order) {
 Eigen jacobi_eigen(LongMatrix a) {
   const std::size_t n = a.rows;
   LongMatrix vectors = identity(n);
-  for (int sweep = 0; sweep < kSweepsMax; ++sweep) {
-    long double outside = 0;
+  const long double negligible = 1e-19L * norm_frobenius(a);
+  bool rotated = true;
+  for (int sweep = 0; sweep < kSweepsMax && rotated; ++sweep) {
+    rotated = false;
     for (std::size_t p = 0; p < n; ++p) {
       for (std::size_t q = p + 1; q < n; ++q) {
-        outside = std::max(outside, std::abs(a(p, q)));
+        if (std::abs(a(p, q)) <= negligible) continue;
+        rotated = true;
         const Rotation rotation = diagonalise(a(p, p), a(p, q), a(q, q));
         rotate_columns(a, p, q, rotation);
         rotate_rows(a, p, q, rotation);
         rotate_columns(vectors, p, q, rotation);
       }
     }
-    if (outside <= 1e-20L * norm_frobenius(a)) break;
   }
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -282,7 +284,7 @@ Svd jacobi_svd(const LongMatrix& a) {
           pq += u(r, p) * u(r, q);
           qq += u(r, q) * u(r, q);
         }
-        if (std::abs(pq) <= 1e-19L * std::sqrt(pp * qq)) continue;
+        if (std::abs(pq) <= 1e-18L * std::sqrt(pp * qq)) continue;
         rotated = true;
         const Rotation rotation = diagonalise(pp, pq, qq);
         rotate_columns(u, p, q, rotation);

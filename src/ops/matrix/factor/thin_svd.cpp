@@ -9,8 +9,8 @@
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/lu.hpp"
 #include "ops/matrix/factor/orient.hpp"
+#include "ops/matrix/factor/products.hpp"
 #include "ops/matrix/lapack.hpp"
-#include "ops/matrix/packed/packed_product.hpp"
 
 namespace weir::ops::factor {
 namespace {
@@ -39,18 +39,6 @@ Status decompose(MatrixView<double> a, MutableMatrixView<double> u, std::span<do
   return internal_error("not_converged", "the singular values of a " + shape_text(a.rows, a.cols) +
                                              " did not converge (LAPACK " + std::to_string(info) +
                                              ")");
-}
-
-// to = a b by blocks of rows.
-void multiply(CpuRun& run, MatrixView<double> a, MatrixView<double> b,
-              MutableMatrixView<double> to) {
-  constexpr std::size_t kRows = 1024;
-  run.workers.run((a.rows + kRows - 1) / kRows, [&](std::size_t task) {
-    const std::size_t begin = task * kRows;
-    packed_product<double>({.m = std::min(kRows, a.rows - begin), .n = b.cols, .k = a.cols}, 1.0,
-                           {a.data + begin * a.stride, a.stride, 1}, {b.data, b.stride, 1}, 0.0,
-                           {to.data + begin * to.stride, to.stride});
-  });
 }
 
 // u diag(values) vt without the sign rule.
@@ -85,12 +73,7 @@ Status thin_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double> u,
                 std::span<double> values, MutableMatrixView<double> vt) {
   if (a.empty()) return Status::ok();
   WEIR_TRY(unsigned_svd(run, a, u, values, vt));
-  if (u.empty()) return Status::ok();
-  for (std::size_t i = 0; i < vt.rows; ++i) {
-    if (!largest_is_negative(vt.data + i * vt.stride, vt.cols, 1)) continue;
-    negate(vt.data + i * vt.stride, vt.cols, 1);
-    negate(u.data + i, u.rows, u.stride);
-  }
+  if (!u.empty()) orient_rows(vt, u);
   return Status::ok();
 }
 

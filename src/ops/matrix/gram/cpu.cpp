@@ -67,6 +67,7 @@ void copy_block(const Gram::Args& args, const Plan& plan, std::size_t begin, std
 }
 
 void run_task(const Gram::Args& args, const Plan& plan, std::size_t task, double* partial) {
+  if (plan.cols == 0) return;
   const std::size_t begin = task * plan.task_rows;
   const std::size_t end = std::min(args.x.rows, begin + plan.task_rows);
   if (!plan.copies) {
