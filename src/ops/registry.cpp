@@ -44,6 +44,7 @@
 #include "ops/stats/dot/dot.hpp"
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/sum/sum.hpp"
+#include "ops/stats/window_features/window_features.hpp"
 
 namespace weir::ops {
 
@@ -81,6 +82,7 @@ std::span<const OpEntry> registry() {
       entry_of<Sum>(),
       entry_of<Dot>(),
       entry_of<MomentsOf>(),
+      entry_of<WindowFeatures>(),
       entry_of<Sha256Batch>(),
       entry_of<Xxh3Batch>(),
       entry_of<MerkleRoot>(),

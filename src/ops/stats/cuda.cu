@@ -2,6 +2,7 @@
 #include "ops/stats/dot/kernel.hpp"
 #include "ops/stats/moments/kernel.hpp"
 #include "ops/stats/sum/kernel.hpp"
+#include "ops/stats/window_features/kernel.hpp"
 
 namespace weir::ops {
 
@@ -17,6 +18,10 @@ Status Dot::cuda(DeviceRun& run, const Args& args, Output& out) {
 
 Status MomentsOf::cuda(DeviceRun& run, const Args& args, Output& out) {
   return moments_on_device<Launcher>(run, args, out);
+}
+
+Status WindowFeatures::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return window_features_on_device<Launcher>(run, args, out);
 }
 
 }  // namespace weir::ops

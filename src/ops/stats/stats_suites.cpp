@@ -3,11 +3,12 @@
 #include "ops/stats/dot/dot_parity.hpp"
 #include "ops/stats/moments/moments_parity.hpp"
 #include "ops/stats/sum/sum_parity.hpp"
+#include "ops/stats/window_features/window_features_parity.hpp"
 
 namespace weir::ops::parity {
 
 std::vector<Suite> stats_suites() {
-  return {suite_of<Sum>(), suite_of<Dot>(), suite_of<MomentsOf>()};
+  return {suite_of<Sum>(), suite_of<Dot>(), suite_of<MomentsOf>(), suite_of<WindowFeatures>()};
 }
 
 }  // namespace weir::ops::parity
