@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/expr/evaluate/expr_evaluate.hpp"
 #include "ops/fft/convolve/convolve.hpp"
 #include "ops/fft/convolve2/convolve2.hpp"
 #include "ops/fft/fft/fft.hpp"
@@ -11,6 +12,7 @@
 #include "ops/filter/compact/compact.hpp"
 #include "ops/group/assign/group_assign.hpp"
 #include "ops/group/sum/group_sum.hpp"
+#include "ops/forest/score/forest_score.hpp"
 #include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 #include "ops/hash/merkle_proof/merkle_proof.hpp"
 #include "ops/hash/merkle_root/merkle_root.hpp"
@@ -51,6 +53,8 @@ namespace weir::ops {
 std::span<const OpEntry> registry() {
   // clang-format off
   static const std::vector<OpEntry> kOps = {
+      entry_of<ExprEvaluate>(),
+      entry_of<ForestScore>(),
       entry_of<Fft>(),
       entry_of<Rfft>(),
       entry_of<Irfft>(),

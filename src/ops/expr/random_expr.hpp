@@ -32,6 +32,8 @@ class RandomTable {
     return store.emplace_back(std::move(values)).data();
   }
   const std::uint64_t* validity(Philox& rng);
+  void add_column(std::string_view name, Type type, const ColumnView& view, Philox& rng);
+  void add_records(Philox& rng);
 
   std::size_t rows_;
   Schema schema_;

@@ -1,6 +1,8 @@
 #include "ops/parity/suites.hpp"
 
+#include "ops/expr/expr_suites.hpp"
 #include "ops/fft/fft_suites.hpp"
+#include "ops/forest/forest_suites.hpp"
 #include "ops/hash/hash_suites.hpp"
 #include "ops/matrix/factor/factor_suites.hpp"
 #include "ops/matrix/matrix_suites.hpp"
@@ -20,7 +22,9 @@ std::string status_differs(const Status& expected, const Status& got) {
 std::vector<Suite> suites() {
   std::vector<Suite> all;
   for (const auto& family : std::initializer_list<std::vector<Suite>>{
+           expr_suites(),
            fft_suites(),
+           forest_suites(),
            hash_suites(),
            matrix_suites(),
            sparse_suites(),

@@ -1,0 +1,12 @@
+// Parity suites of the family.
+#pragma once
+
+#include <vector>
+
+#include "ops/parity/suite.hpp"
+
+namespace weir::ops::parity {
+
+std::vector<Suite> expr_suites();
+
+}  // namespace weir::ops::parity
