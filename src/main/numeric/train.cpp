@@ -16,6 +16,8 @@ constexpr Option kOptions[] = {
     {"energy", "SHARE", "of the variance that the components carry, default 0.95"},
     {"components", "N", "so many components, in place of --energy"},
     {"lambda", "X", "ridge penalty, default 0"},
+    {"route", "NAME", "auto, gram or randomized: how the components are found"},
+    {"seed", "N", "of the randomized route, default 0"},
     {"standardise", "", "divide the columns by their standard deviations"},
     kThreadsOption,
     kIsaOption,
@@ -28,6 +30,15 @@ Result<model::TrainOptions> train_options(const Arguments& args) {
   WEIR_ASSIGN(options.lambda, args.f64("lambda", 0));
   options.components = components;
   options.standardise = args.has("standardise");
+  WEIR_ASSIGN(options.seed, args.u64("seed", 0));
+  const std::string route = args.text("route", "auto");
+  if (route == "gram") {
+    options.route = model::TrainRoute::kGram;
+  } else if (route == "randomized") {
+    options.route = model::TrainRoute::kRandomized;
+  } else if (route != "auto") {
+    return fail(invalid_argument("usage", "--route takes auto, gram or randomized, not " + route));
+  }
   if (args.has("components") && components == 0) {
     return fail(invalid_argument("usage", "--components takes 1 or more"));
   }

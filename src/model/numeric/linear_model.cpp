@@ -11,7 +11,6 @@
 
 #include "base/json.hpp"
 #include "model/file/model_file.hpp"
-#include "ops/matrix/gram/gram.hpp"
 #include "storage/file_ops.hpp"
 
 namespace weir::model {
@@ -35,7 +34,7 @@ std::string parameters_text(const LinearModel& model) {
   json.key("d").u64(model.width()).key("energy").f64(model.energy);
   json.key("k").u64(model.components()).key("lambda").f64(model.lambda).key("n").u64(model.rows);
   json.key("ops").begin_object();
-  json.key(ops::Gram::kInfo.name).u64(ops::Gram::kInfo.version);
+  for (const auto& [name, version] : model.ops) json.key(name).u64(version);
   json.end_object();
   json.key("retained").f64(model.retained).key("standardised").boolean(model.standardised);
   write_strings(json, "warnings", model.warnings);
@@ -55,6 +54,17 @@ bool read_strings(json::element from, std::string_view key, std::vector<std::str
   return true;
 }
 
+bool read_ops(json::element from, std::map<std::string, std::uint32_t>& to) {
+  json::object ops;
+  if (from["ops"].get(ops) != simdjson::SUCCESS) return false;
+  for (const json::key_value_pair op : ops) {
+    std::uint64_t version = 0;
+    if (op.value.get(version) != simdjson::SUCCESS || version > UINT32_MAX) return false;
+    to.emplace(op.key, static_cast<std::uint32_t>(version));
+  }
+  return true;
+}
+
 Status read_parameters(const std::string& text, LinearModel& model) {
   json::parser parser;
   json::element root;
@@ -65,7 +75,7 @@ Status read_parameters(const std::string& text, LinearModel& model) {
       root["lambda"].get(model.lambda) == simdjson::SUCCESS &&
       root["n"].get(model.rows) == simdjson::SUCCESS &&
       root["standardised"].get(model.standardised) == simdjson::SUCCESS &&
-      read_strings(root, "columns", model.columns) &&
+      read_ops(root, model.ops) && read_strings(root, "columns", model.columns) &&
       read_strings(root, "warnings", model.warnings)) {
     return Status::ok();
   }

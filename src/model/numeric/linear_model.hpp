@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ struct LinearModel {
   bool standardised = false;  // `scale` was asked for
   // What to know before relying on it; empty: nothing. One sentence each.
   std::vector<std::string> warnings;
-  std::vector<std::string> columns;  // their names, or none
+  std::vector<std::string> columns;          // their names, or none
+  std::map<std::string, std::uint32_t> ops;  // versions of the operations it was trained with
 
   std::size_t width() const { return weight.size(); }
   std::size_t components() const { return beta.size(); }

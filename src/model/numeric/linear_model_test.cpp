@@ -27,6 +27,7 @@ LinearModel sample() {
   model.rows = 1'000'000;
   model.warnings = {"1 constant columns have weight 0"};
   model.columns = {"amount", "hour", "a \"quoted\" name"};
+  model.ops = {{"matrix.gram", 1}, {"matrix.eigen_symmetric", 2}};
   return model;
 }
 
@@ -42,6 +43,7 @@ TEST(LinearModel, ComesBackAsItWas) {
   EXPECT_EQ(back->rows, model.rows);
   EXPECT_EQ(back->columns, model.columns);
   EXPECT_EQ(back->warnings, model.warnings);
+  EXPECT_EQ(back->ops, model.ops);
   EXPECT_EQ(encode_linear_model(*back), bytes);
 }
 

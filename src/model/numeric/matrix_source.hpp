@@ -28,6 +28,8 @@ class MatrixSource {
   // after reading into its first count * cols() values. Errors: those of reading.
   virtual Result<ops::MatrixView<double>> block(std::size_t first, std::size_t count,
                                                 std::span<double> buffer) = 0;
+  // Returns all rows if they lie dense in memory, else null.
+  virtual const ops::MatrixView<double>* whole() const { return nullptr; }
   // Returns the rows as compressed rows if that is what they are, else null.
   virtual const ops::CsrView* sparse() const { return nullptr; }
 };
@@ -39,6 +41,7 @@ class MemorySource final : public MatrixSource {
   std::size_t rows() const override { return view_.rows; }
   std::size_t cols() const override { return view_.cols; }
   bool needs_buffer() const override { return false; }
+  const ops::MatrixView<double>* whole() const override { return &view_; }
   Result<ops::MatrixView<double>> block(std::size_t first, std::size_t count,
                                         std::span<double> buffer) override;
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "model/numeric/levels.hpp"
 #include "model/numeric/predict.hpp"
+#include "ops/execute.hpp"
 
 namespace weir::model {
 namespace {
@@ -11,16 +11,10 @@ namespace {
 constexpr std::size_t kMatrixValues = std::size_t{64} * 64;
 constexpr std::size_t kVectorValues = 1024;
 constexpr std::size_t kBatchValues = std::size_t{32} * 1024;
-constexpr std::size_t kWindowMin = 5;
-constexpr std::size_t kWindowMax = 65'536;
+constexpr std::size_t kWorkspacesMax = 16;
 
-Status check_spec(const WindowSpec& spec) {
-  if (spec.size < kWindowMin || spec.size > kWindowMax) {
-    return invalid_argument("window_size", "windows of " + std::to_string(spec.size) +
-                                               " values; 5 to 65536 are possible");
-  }
-  if (spec.stride == 0) return invalid_argument("window_stride", "a stride of 0 values");
-  return Status::ok();
+ops::WindowFeatures::Args window_args(std::span<const double> series, const WindowSpec& spec) {
+  return {.series = series, .size = spec.size, .stride = spec.stride};
 }
 
 }  // namespace
@@ -40,7 +34,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const PipelineConfig& config,
 
 Result<FeatureMatrix> Pipeline::extract_features(std::span<const double> series,
                                                  const WindowSpec& spec) {
-  WEIR_TRY(check_spec(spec));
+  WEIR_TRY(ops::WindowFeatures::check(window_args(series, spec)));
   FeatureMatrix made{.windows = window_count(series.size(), spec), .values = {}};
   WEIR_ASSIGN(made.values, arena_.take<double>(made.windows * kWindowFeatures));
   WEIR_TRY(extract_features(series, spec, made.values.span()));
@@ -49,16 +43,44 @@ Result<FeatureMatrix> Pipeline::extract_features(std::span<const double> series,
 
 Status Pipeline::extract_features(std::span<const double> series, const WindowSpec& spec,
                                   std::span<double> out) {
-  WEIR_TRY(check_spec(spec));
+  Workspace workspace = take_workspace(spec);
+  ops::WindowFeatures::Args args = window_args(series, spec);
+  args.workspace = workspace.memory.get();
+  WEIR_TRY(ops::WindowFeatures::check(args));
   const std::size_t windows = window_count(series.size(), spec);
   if (out.size() != windows * kWindowFeatures) {
     return invalid_argument("output_shape", "room for " + std::to_string(out.size()) + " values; " +
                                                 std::to_string(windows) +
                                                 " windows of 10 features come");
   }
-  WEIR_TRY(pooled_window_features(series, spec, *vectors_, *batches_, out));
+  ops::WindowFeatures::Output made{out};
+  if (context_.device() != nullptr) {
+    WEIR_TRY(ops::execute<ops::WindowFeatures>(context_, args, made));
+  } else {  // without a choice to make there is nothing to report, and nothing to allocate
+    ops::CpuRun run{context_.workers()};
+    WEIR_TRY(ops::WindowFeatures::cpu(run, args, made));
+  }
+  give_back(std::move(workspace));
   windows_.fetch_add(windows, std::memory_order_relaxed);
   return Status::ok();
+}
+
+Pipeline::Workspace Pipeline::take_workspace(const WindowSpec& spec) {
+  const std::lock_guard lock(workspaces_mutex_);
+  const auto found =
+      std::find_if(workspaces_.begin(), workspaces_.end(), [&](const Workspace& idle) {
+        return idle.spec.size == spec.size && idle.spec.stride == spec.stride;
+      });
+  if (found == workspaces_.end()) return {spec, std::make_unique<ops::WindowWorkspace>()};
+  Workspace taken = std::move(*found);
+  workspaces_.erase(found);
+  return taken;
+}
+
+void Pipeline::give_back(Workspace workspace) {
+  const std::lock_guard lock(workspaces_mutex_);
+  if (workspaces_.size() == kWorkspacesMax) workspaces_.erase(workspaces_.begin());
+  workspaces_.push_back(std::move(workspace));
 }
 
 Result<LinearModel> Pipeline::train(MatrixSource& x, std::span<const double> y,

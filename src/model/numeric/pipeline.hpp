@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@
 #include "model/numeric/train.hpp"
 #include "model/numeric/window_spec.hpp"
 #include "ops/context.hpp"
+#include "ops/stats/window_features/window_features.hpp"
 
 namespace weir::model {
 
@@ -77,7 +79,7 @@ class Pipeline {
   static Result<std::unique_ptr<Pipeline>> create(const PipelineConfig& config,
                                                   ops::Context& context);
 
-  // Returns ten features of every window. Errors: invalid_argument for a window out of range,
+  // Returns ten features of every window, computed where the context says. Errors: invalid_argument for a window out of range,
   // resource_exhausted if there is no memory for the result.
   Result<FeatureMatrix> extract_features(std::span<const double> series, const WindowSpec& spec);
   // The same into [windows, 10] of the caller's.
@@ -106,14 +108,23 @@ class Pipeline {
   void reset() { arena_.reset(); }
 
  private:
+  // What the feature op keeps between calls of one shape.
+  struct Workspace {
+    WindowSpec spec;
+    std::unique_ptr<ops::WindowWorkspace> memory;
+  };
   Pipeline(const PipelineConfig& config, ops::Context& context)
       : context_(context), arena_(config.arena_chunk_bytes) {}
+  Workspace take_workspace(const WindowSpec& spec);
+  void give_back(Workspace workspace);
 
   ops::Context& context_;
   std::unique_ptr<Pool> matrices_;
   std::unique_ptr<Pool> vectors_;
   std::unique_ptr<Pool> batches_;
   Arena arena_;
+  std::mutex workspaces_mutex_;
+  std::vector<Workspace> workspaces_;  // those not in use
   std::atomic<std::uint64_t> windows_{0};
   mutable std::atomic<std::uint64_t> predictions_{0};
   std::atomic<std::uint64_t> trainings_{0};

@@ -119,6 +119,8 @@ Status ridge_by_cg(const ops::CsrView& x, std::span<const double> y, ops::Worker
                    LinearModel& model) {
   WEIR_TRY(check_finite(y));
   WEIR_TRY(check_finite(x));
+  model.ops = {{std::string(ops::Spmv::kInfo.name), ops::Spmv::kInfo.version},
+               {std::string(ops::CsrTranspose::kInfo.name), ops::CsrTranspose::kInfo.version}};
   ops::CpuRun run{workers};
   ops::CsrTranspose::Output turned;
   WEIR_TRY(ops::CsrTranspose::check({x}));

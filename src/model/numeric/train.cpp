@@ -3,24 +3,41 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/numeric/naive.hpp"
+#include "base/numeric/canonical.hpp"
 #include "model/numeric/products.hpp"
 #include "model/numeric/ridge_cg.hpp"
+#include "model/numeric/vector_steps.hpp"
+#include "ops/matrix/eigen_symmetric/eigen_symmetric.hpp"
+#include "ops/matrix/gram/gram.hpp"
+#include "ops/matrix/randomized_svd/randomized_svd.hpp"
 
 namespace weir::model {
 namespace {
 
-// Singular values below this share of the largest are noise: X'X squares the condition.
+// Of X'X: singular values below this share of the largest are noise: X'X squares the condition.
 constexpr double kRankRatio = 1e-7;
+constexpr double kExactRankRatio = 1e-14;  // of X itself
+constexpr std::size_t kRandomizedRank = 100;
+constexpr std::size_t kGramColumns = 512;  // beyond, a few components are found sooner from X
+
+bool is_randomized(const MatrixSource& x, const TrainOptions& options) {
+  if (options.route != TrainRoute::kAuto) return options.route == TrainRoute::kRandomized;
+  return x.cols() > kGramColumns && x.whole() != nullptr && !options.standardise &&
+         options.components != 0 && options.components <= kRandomizedRank;
+}
 
 Status check_arguments(const MatrixSource& x, std::span<const double> y,
                        const TrainOptions& options) {
   const auto wrong = [](std::string what) { return invalid_argument("train", std::move(what)); };
   if (x.cols() == 0) return wrong("no columns to learn from");
-  if (x.cols() > kTrainColumnsMax && x.sparse() == nullptr) {
+  if (options.route == TrainRoute::kRandomized) {
+    if (x.whole() == nullptr || options.standardise) {
+      return wrong("the randomized route takes dense rows in memory, and no standardise");
+    }
+  } else if (x.cols() > kTrainColumnsMax && x.sparse() == nullptr && !is_randomized(x, options)) {
     return wrong(std::to_string(x.cols()) + " columns, at most " +
                  std::to_string(kTrainColumnsMax) + " are learned from unless they are sparse")
-        .hint("leave columns out, reduce them first, or give compressed rows");
+        .hint("ask for at most 100 components, or give compressed rows");
   }
   if (x.rows() != y.size()) {
     return wrong("x has " + std::to_string(x.rows()) + " rows, y " + std::to_string(y.size()));
@@ -80,21 +97,53 @@ struct Directions {
   double total = 0;             // of all squares
 };
 
-Result<Directions> directions_of(const ops::Matrix<double>& gram) {
+Result<Directions> directions_of(const ops::Matrix<double>& gram, ops::Workers& workers) {
   const std::size_t cols = gram.rows();
-  naive::Rows rows(cols, std::vector<double>(cols));
-  for (std::size_t i = 0; i < cols; ++i) {
-    for (std::size_t j = 0; j < cols; ++j) rows[i][j] = gram(i, j);
-  }
-  const naive::Eigen eigen = naive::eigen_symmetric(std::move(rows));
+  std::vector<double> values(cols);
+  ops::Matrix<double> vectors(cols, cols);
+  ops::CpuRun run{workers};
+  const ops::EigenSymmetric::Args args{.a = gram.view()};
+  ops::EigenSymmetric::Output out{.values = values, .vectors = vectors.view()};
+  WEIR_TRY(ops::EigenSymmetric::check(args));
+  WEIR_TRY(ops::EigenSymmetric::cpu(run, args, out));
   Directions made{.squares = {}, .vectors = ops::Matrix<double>(cols, cols)};
   for (std::size_t j = 0; j < cols; ++j) made.total += gram(j, j);
-  const double largest = eigen.values.back();
   for (std::size_t i = cols; i-- > 0;) {
-    if (!(eigen.values[i] > 0) || std::sqrt(eigen.values[i] / largest) < kRankRatio) break;
-    std::copy(eigen.vectors[i].begin(), eigen.vectors[i].end(),
-              made.vectors.view().row(made.squares.size()).begin());
-    made.squares.push_back(eigen.values[i]);
+    if (!(values[i] > 0) || std::sqrt(values[i] / values.back()) < kRankRatio) break;
+    const std::size_t at = made.squares.size();
+    for (std::size_t j = 0; j < cols; ++j) made.vectors(at, j) = vectors(j, i);
+    made.squares.push_back(values[i]);
+  }
+  return made;
+}
+
+// The leading directions of x about model.mu, from x itself; adds X'y about the means to `xy`.
+Result<Directions> leading_directions(const ops::MatrixView<double>& x, std::span<const double> y,
+                                      const TrainOptions& options, ops::Workers& workers,
+                                      const LinearModel& model, std::span<double> xy) {
+  const ops::RandomizedSvd::Args args{
+      .a = x,
+      .rank = options.components != 0 ? options.components : kRandomizedRank,
+      .seed = options.seed,
+      .shift = model.mu};
+  WEIR_TRY(ops::RandomizedSvd::check(args));
+  const std::size_t k = ops::RandomizedSvd::rank_of(args);
+  ops::Matrix<double> u(x.rows, k);
+  std::vector<double> values(k);
+  Directions made{.squares = {}, .vectors = ops::Matrix<double>(k, x.cols)};
+  ops::RandomizedSvd::Output out{.u = u.view(), .values = values, .vt = made.vectors.view()};
+  ops::CpuRun run{workers};
+  WEIR_TRY(ops::RandomizedSvd::cpu(run, args, out));
+  for (std::size_t i = 0; i < x.rows; ++i) {
+    for (std::size_t j = 0; j < x.cols; ++j) {
+      const double z = x(i, j) - model.mu[j];
+      made.total += z * z;
+      xy[j] += z * (y[i] - model.ybar);
+    }
+  }
+  for (const double value : values) {
+    if (!(value > kExactRankRatio * values[0])) break;
+    made.squares.push_back(value * value);
   }
   return made;
 }
@@ -110,6 +159,12 @@ std::size_t components_of(const Directions& directions, const TrainOptions& opti
     kept += directions.squares[k++];
   }
   model.retained = directions.total > 0 ? std::min(kept / directions.total, 1.0) : 0;
+  if (options.route == TrainRoute::kRandomized && options.components == 0 &&
+      k == directions.squares.size() && kept < options.energy * directions.total) {
+    model.warnings.push_back("the " + std::to_string(k) +
+                             " leading components do not carry the energy asked for");
+    return k;
+  }
   const bool asked_for_more = options.components != 0
                                   ? k < std::min(options.components, model.mu.size())
                                   : kept < options.energy * directions.total;
@@ -122,14 +177,14 @@ std::size_t components_of(const Directions& directions, const TrainOptions& opti
   return k;
 }
 
-void fold_weights(const Directions& directions, const Products& products, std::size_t k,
+void fold_weights(const Directions& directions, std::span<const double> xy, std::size_t k,
                   LinearModel& model) {
   const std::size_t cols = model.mu.size();
   model.v.resize(cols * k);
   for (std::size_t i = 0; i < k; ++i) {
     const std::span<const double> direction = directions.vectors.view().row(i);
     double dot = 0;
-    for (std::size_t j = 0; j < cols; ++j) dot += direction[j] * products.xy[j];
+    for (std::size_t j = 0; j < cols; ++j) dot += direction[j] * xy[j];
     model.sigma.push_back(std::sqrt(directions.squares[i]));
     model.beta.push_back(dot / (directions.squares[i] + model.lambda));
     for (std::size_t j = 0; j < cols; ++j) {
@@ -142,6 +197,60 @@ void fold_weights(const Directions& directions, const Products& products, std::s
     model.weight[j] /= model.scale[j];
     model.bias -= model.mu[j] * model.weight[j];
   }
+}
+
+// Turns directions into weights, as many as the options ask for.
+void finish(const Directions& directions, std::span<const double> xy, const TrainOptions& options,
+            LinearModel& model) {
+  const std::size_t k = components_of(directions, options, model);
+  fold_weights(directions, xy, k, model);
+  if (k == 0) {
+    model.bias = model.ybar;
+    model.warnings.emplace_back("x is constant: the model always says the mean of y");
+  }
+}
+
+template <class Op>
+void note_op(LinearModel& model) {
+  model.ops.emplace(Op::kInfo.name, Op::kInfo.version);
+}
+
+Status train_gram(MatrixSource& x, std::span<const double> y, const TrainOptions& options,
+                  ops::Workers& workers, LinearModel& model) {
+  note_op<ops::Gram>(model);
+  note_op<ops::EigenSymmetric>(model);
+  Products products(x.cols());
+  WEIR_TRY(products.add_rows(x, y, workers));
+  model.ybar = products.y_shift + products.y_sum / static_cast<double>(x.rows());
+  centre(products, options.standardise, model);
+  WEIR_ASSIGN(const Directions directions, directions_of(products.gram, workers));
+  finish(directions, products.xy, options, model);
+  return Status::ok();
+}
+
+Status train_randomized(const ops::MatrixView<double>& x, std::span<const double> y,
+                        const TrainOptions& options, ops::Workers& workers, LinearModel& model) {
+  note_op<ops::RandomizedSvd>(model);
+  WEIR_TRY(check_finite(y));
+  const auto n = static_cast<double>(x.rows);
+  for (std::size_t i = 0; i < x.rows; ++i) steps::add_to(x.row(i), model.mu);
+  for (double& mean : model.mu) mean /= n;
+  model.ybar = numeric::canonical_sum(y) / n;
+  std::vector<double> xy(x.cols);
+  WEIR_ASSIGN(const Directions directions, leading_directions(x, y, options, workers, model, xy));
+  finish(directions, xy, options, model);
+  return Status::ok();
+}
+
+// Makes a model that has no components and one answer.
+void say_always(double value, LinearModel& model) {
+  model.weight.assign(model.width(), 0.0);
+  model.v.clear();
+  model.sigma.clear();
+  model.beta.clear();
+  model.bias = model.ybar = value;
+  model.retained = 0;
+  model.warnings.assign(1, "y is constant: the model always says that value");
 }
 
 }  // namespace
@@ -159,26 +268,14 @@ Result<LinearModel> train_linear(MatrixSource& x, std::span<const double> y,
   model.weight.assign(cols, 0.0);
   model.mu.assign(cols, 0.0);
   model.scale.assign(cols, 1.0);
-  if (cols > kTrainColumnsMax) {
+  if (is_randomized(x, options)) {
+    WEIR_TRY(train_randomized(*x.whole(), y, options, workers, model));
+  } else if (cols > kTrainColumnsMax) {
     WEIR_TRY(ridge_by_cg(*x.sparse(), y, workers, model));
-    return model;
-  }
-  Products products(cols);
-  WEIR_TRY(products.add_rows(x, y, workers));
-  model.ybar = products.y_shift + products.y_sum / static_cast<double>(x.rows());
-  centre(products, options.standardise, model);
-
-  std::size_t k = 0;
-  if (std::equal(y.begin() + 1, y.end(), y.begin())) {
-    model.ybar = y[0];
-    model.warnings.emplace_back("y is constant: the model always says that value");
   } else {
-    WEIR_ASSIGN(const Directions directions, directions_of(products.gram));
-    k = components_of(directions, options, model);
-    fold_weights(directions, products, k, model);
-    if (k == 0) model.warnings.emplace_back("x is constant: the model always says the mean of y");
+    WEIR_TRY(train_gram(x, y, options, workers, model));
   }
-  if (k == 0) model.bias = model.ybar;
+  if (std::equal(y.begin() + 1, y.end(), y.begin())) say_always(y[0], model);
   return model;
 }
 

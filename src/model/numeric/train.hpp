@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,11 +24,20 @@
 
 namespace weir::model {
 
+// How the components are found.
+enum class TrainRoute : std::uint8_t {
+  kAuto,        // from X'X, but beyond 512 columns, if their number is given, at random
+  kGram,        // all, from X'X: it squares the condition
+  kRandomized,  // the leading ones, from X itself, which must be dense and in memory
+};
+
 struct TrainOptions {
   double energy = 0.95;        // in (0, 1]
   std::size_t components = 0;  // 0: as many as `energy` asks for
   double lambda = 0;           // not negative
   bool standardise = false;
+  TrainRoute route = TrainRoute::kAuto;
+  std::uint64_t seed = 0;                 // of the randomized route
   std::vector<std::string> columns = {};  // names, kept with the model
 };
 
@@ -36,7 +46,9 @@ inline constexpr std::size_t kTrainColumnsMax = 4096;
 
 // Returns the model of rows x (y has one value a row). The route is X'X about the first rows' means
 // and its eigenvectors: it squares the condition, so directions whose singular value is below 1e-7
-// of the largest are left out, which `warnings` says; so are constant columns and a constant y.
+// of the largest are left out, which `warnings` says; so are constant columns and a constant y. The
+// randomized route finds as many components as are asked for, with an energy at most 100, and takes
+// no standardise; it keeps rows x components values.
 // The same bits from memory and from a file, for any number of threads. Sparse rows cost the pairs
 // of their entries; beyond kTrainColumnsMax columns they are solved by conjugate gradients as ridge
 // regression with all components, without X'X (see ridge_by_cg).

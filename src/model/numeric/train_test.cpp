@@ -265,6 +265,40 @@ TEST(Train, SolvesWideSparseRowsWithoutTheirProduct) {
   }
   EXPECT_TRUE(decode_linear_model(encode_linear_model(model)));
   EXPECT_FALSE(trained(wide.dense, 4200, wide.y));
+  EXPECT_TRUE(trained(wide.dense, 4200, wide.y, {.components = 10}));
+}
+
+TEST(Train, FindsTheLeadingComponentsAtRandom) {
+  // 700 columns of which 5 directions carry nearly everything.
+  Philox rng(8, 0);
+  constexpr std::size_t kRows = 900;
+  constexpr std::size_t kCols = 700;
+  std::vector<double> mix(5 * kCols);
+  for (double& value : mix) value = rng.next_unit() - 0.5;
+  std::vector<double> x;
+  std::vector<double> y;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    double hidden[5];
+    for (double& value : hidden) value = rng.next_unit() * 10;
+    for (std::size_t j = 0; j < kCols; ++j) {
+      x.push_back(7 + 0.001 * rng.next_unit());
+      for (std::size_t c = 0; c < 5; ++c) x.back() += hidden[c] * mix[c * kCols + j];
+    }
+    y.push_back(hidden[0] - 2 * hidden[4]);
+  }
+  const TrainOptions few{.components = 5, .lambda = 0.5};
+  const LinearModel random = *trained(x, kCols, y, few);
+  EXPECT_EQ(random.ops.count("matrix.randomized_svd"), 1U);
+  const LinearModel whole =
+      *trained(x, kCols, y, {.components = 5, .lambda = 0.5, .route = TrainRoute::kGram});
+  EXPECT_EQ(whole.ops.count("matrix.gram"), 1U);
+  expect_near(random.sigma, whole.sigma, 1e-6 * whole.sigma[0]);
+  EXPECT_NEAR(random.retained, whole.retained, 1e-9);
+  expect_near(random.weight, whole.weight, 1e-7);
+  EXPECT_NEAR(random.bias, whole.bias, 1e-5);
+  const TrainOptions energy{.energy = 0.99, .route = TrainRoute::kRandomized};
+  EXPECT_LE(trained(x, kCols, y, energy)->components(), 5U);
+  EXPECT_FALSE(trained(x, kCols, y, {.standardise = true, .route = TrainRoute::kRandomized}));
 }
 
 TEST(Train, SurvivesMeansThatDwarfTheSpread) {
