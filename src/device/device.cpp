@@ -43,6 +43,10 @@ void Buffer::release() noexcept {
   draw_ = {};
 }
 
+void Buffer::free_on(const Stream& stream) {
+  stream_ = stream.id();
+}
+
 Event::Event(Event&& other) noexcept
     : driver_(std::exchange(other.driver_, nullptr)), id_(other.id_) {}
 
@@ -56,6 +60,11 @@ Event& Event::operator=(Event&& other) noexcept {
 
 Event::~Event() {
   if (driver_ != nullptr) driver_->destroy_event(id_);
+}
+
+Result<bool> Event::over() const {
+  if (driver_ == nullptr) return true;
+  return driver_->query(id_);
 }
 
 Stream::Stream(Stream&& other) noexcept
@@ -199,6 +208,14 @@ Result<Event> Device::create_event() {
   event.driver_ = driver_.get();
   event.id_ = id;
   return event;
+}
+
+Result<Reservation> Device::reserve(std::size_t bytes, Tag tag, Priority priority) {
+  Result<Reservation> reservation = budget_.reserve(bytes, tag, priority);
+  if (reservation || !spill_ || bytes > budget_.bytes_max()) return reservation;
+  const std::size_t free = budget_.available(priority);
+  if (bytes > free && spill_(bytes - free) == 0) return reservation;
+  return budget_.reserve(bytes, tag, priority);
 }
 
 Result<Buffer> Device::allocate(std::size_t bytes, Reservation& reservation, Stream& stream) {

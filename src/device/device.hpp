@@ -54,6 +54,9 @@ class Buffer {
   void* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
   explicit operator bool() const { return data_ != nullptr; }
+  // Has it freed on another stream than the one it was allocated on, which then may end before it.
+  // That stream must be ordered behind all work that uses the memory.
+  void free_on(const Stream& stream);
 
  private:
   friend class Device;
@@ -73,6 +76,8 @@ class Event {
   Event(Event&& other) noexcept;
   Event& operator=(Event&& other) noexcept;
   ~Event();
+  // Returns whether what was recorded is over; true if nothing was.
+  Result<bool> over() const;
 
  private:
   friend class Device;
@@ -154,15 +159,15 @@ class Device {
   // A ring of its own, of limits().staging_bytes.
   std::unique_ptr<Staging> create_staging();
   Result<Event> create_event();
-  Result<Reservation> reserve(std::size_t bytes, Tag tag, Priority priority = Priority::kNormal) {
-    return budget_.reserve(bytes, tag, priority);
-  }
+  // Takes a part of the budget. When there is too little, what can be spilled is spilled, and it is
+  // tried once more.
+  Result<Reservation> reserve(std::size_t bytes, Tag tag, Priority priority = Priority::kNormal);
   // Takes memory within a reservation. When the driver has none left, what can be spilled is
   // spilled, and it is tried once more.
   Result<Buffer> allocate(std::size_t bytes, Reservation& reservation, Stream& stream);
 
-  // Called with the bytes asked when memory runs out; returns the bytes it freed. One at a time;
-  // set it before work starts.
+  // Called with the bytes wanted when memory or budget runs out; returns the bytes it freed. From
+  // several threads at once; set it before work starts.
   using Spill = std::function<std::size_t(std::size_t bytes)>;
   void on_out_of_memory(Spill spill) { spill_ = std::move(spill); }
 

@@ -14,6 +14,19 @@ std::string_view spill_tier_name(SpillTier tier) {
   return kNames[static_cast<std::size_t>(tier)];
 }
 
+SpillOptions spill_options(const DeviceConfig& config, PinnedMemory* pinned) {
+  constexpr std::uint64_t kPinnedBytesMax = std::uint64_t{1} << 30;
+  SpillOptions out;
+  out.pinned = pinned;
+  if (pinned != nullptr) {
+    out.pinned_bytes_max = std::min(config.spill_host_bytes_max / 4, kPinnedBytesMax);
+  }
+  out.pageable_bytes_max = config.spill_host_bytes_max - out.pinned_bytes_max;
+  out.dir = config.spill_dir;
+  out.file_bytes_max = config.spill_file_bytes_max;
+  return out;
+}
+
 namespace spill_internal {
 
 // Memory of a tier; its end, which must not come under the store's lock, gives the room back.

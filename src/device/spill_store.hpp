@@ -30,6 +30,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "device/config.hpp"
 #include "device/spill_file.hpp"
 
 namespace weir::device {
@@ -42,7 +43,7 @@ std::string_view spill_tier_name(SpillTier tier);  // "pinned", "pageable", "fil
 class PinnedMemory {
  public:
   virtual ~PinnedMemory() = default;
-  // Returns `bytes` on a 64-byte boundary, or null.
+  // Returns `bytes`, or null.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* memory, std::size_t bytes) = 0;
 };
@@ -57,6 +58,10 @@ struct SpillOptions {
   // Told of each move between tiers before its bytes move, in the thread that moves them.
   std::function<void(std::string_view name, SpillTier from, SpillTier to)> on_move = {};
 };
+
+// Returns the limits of a configuration: a quarter of spill_host_bytes_max is pinned, 1 GiB at most,
+// as page-locked memory is taken from everybody else for good.
+SpillOptions spill_options(const DeviceConfig& config, PinnedMemory* pinned);
 
 struct SpillCounts {
   struct Tier {

@@ -44,6 +44,7 @@ struct Task {
 struct EventState {
   std::uint64_t recorded = 0;  // enqueued
   std::uint64_t reached = 0;   // executed
+  bool destroyed = false;      // by its owner; what is recorded still counts for those that wait
 };
 
 void poison(void* memory, std::size_t bytes) {
@@ -165,7 +166,9 @@ class Simulation final : public SimDriver {
   }
   void destroy_event(EventId event) noexcept override {
     const std::lock_guard lock(mutex_);
-    events_.erase(event);
+    const auto at = events_.find(event);
+    at->second.destroyed = true;
+    forget_if_over(at);
   }
 
   Status copy(void* to, const void* from, std::size_t bytes, Direction, StreamId stream) override {
@@ -252,6 +255,12 @@ class Simulation final : public SimDriver {
     std::free(memory);
   }
 
+  using EventAt = std::unordered_map<EventId, EventState>::iterator;
+  void forget_if_over(EventAt at) {
+    const EventState& state = at->second;
+    if (state.destroyed && state.reached >= state.recorded) events_.erase(at);
+  }
+
   bool runnable(const Task& task) {
     if (task.kind == TaskKind::kHang) return false;
     if (task.kind != TaskKind::kWait) return true;
@@ -282,6 +291,7 @@ class Simulation final : public SimDriver {
       case TaskKind::kRecord:
         if (const auto at = events_.find(task.event); at != events_.end()) {
           at->second.reached = std::max(at->second.reached, task.generation);
+          forget_if_over(at);
         }
         break;
       case TaskKind::kFree:
