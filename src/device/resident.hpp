@@ -9,10 +9,10 @@
 //   }                                                            // may leave once that is over
 //
 // Device memory is a cache. When the budget or the device has no room left, or keeping something
-// brings the reserved bytes above the soft limit, residents that nobody has pinned are copied to the
-// spill store, least recently unpinned first, and come back at their next pin(). Where the store has
-// no room, or its file does not give back what was written, the resident is built anew by its
-// Rebuild, which writes its bytes through a stream and may be called any number of times.
+// brings the reserved bytes above the soft limit, residents that nobody has pinned are copied to
+// the spill store, least recently unpinned first, and come back at their next pin(). Where the
+// store has no room, or its file does not give back what was written, the resident is built anew
+// by its Rebuild, which writes its bytes through a stream and may be called any number of times.
 //
 // Thread-safe. No lock of the tables is held while bytes move: others may pin and unpin meanwhile,
 // and even what is being spilled may be pinned, written or dropped; the copy is then thrown away.

@@ -59,8 +59,8 @@ struct SpillOptions {
   std::function<void(std::string_view name, SpillTier from, SpillTier to)> on_move = {};
 };
 
-// Returns the limits of a configuration: a quarter of spill_host_bytes_max is pinned, 1 GiB at most,
-// as page-locked memory is taken from everybody else for good.
+// Returns the limits of a configuration: a quarter of spill_host_bytes_max is pinned, 1 GiB at
+// most, as page-locked memory is taken from everybody else.
 SpillOptions spill_options(const DeviceConfig& config, PinnedMemory* pinned);
 
 struct SpillCounts {

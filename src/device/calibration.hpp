@@ -1,0 +1,77 @@
+// Calibration: the measured rates of a machine and its device, kept in a file between runs.
+//
+//   const RatesFor here = rates_for(this_machine(), device.info());
+//   LoadedRates loaded = load_rates("calibration.json", here);       // else the built-in ones
+//   for (const std::string& why : loaded.ignored) log_info(...);
+//   ...
+//   Calibration measured{.of = here, .rates = loaded.rates};
+//   WEIR_TRY(measure_cpu(measured.rates));                           // seconds
+//   measured.cpu_measured = true;
+//   WEIR_TRY(save_calibration("calibration.json", measured));
+//
+// A rate counts only on the machine it was measured on: the processors by model and number, the
+// device by name, UUID and driver. What was measured elsewhere, or never, is the built-in value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "device/driver.hpp"
+#include "device/rates.hpp"
+
+namespace weir::device {
+
+// What rates belong to. An empty device: there is none.
+struct RatesFor {
+  std::string cpu = {};  // model name
+  std::uint32_t cores = 0;
+  std::string device = {};
+  std::string uuid = {};
+  std::string driver = {};
+  bool operator==(const RatesFor&) const = default;
+};
+
+// Returns the machine's processors, without a device.
+RatesFor this_machine();
+// Adds a device; one that computes on the CPU is none.
+RatesFor rates_for(RatesFor machine, const DeviceInfo& device);
+
+struct Calibration {
+  RatesFor of = {};
+  Rates rates = {};
+  bool cpu_measured = false;
+  bool device_measured = false;
+  std::int64_t at_us = 0;  // wall time
+};
+
+std::string calibration_json(const Calibration& calibration);
+// data_loss (calibration) if it is no such text, or a rate is not a positive number.
+Result<Calibration> parse_calibration(std::string_view json);
+
+// Writes the file as a whole or not at all.
+Status save_calibration(const std::string& path, const Calibration& calibration);
+
+struct LoadedRates {
+  Rates rates = {};
+  bool cpu_measured = false;
+  bool device_measured = false;
+  std::int64_t at_us = 0;
+  std::vector<std::string> ignored = {};  // what the file has that does not count, and why
+};
+// Reads what the file has measured on this very machine and device. A missing file is no problem;
+// one that is damaged is ignored, with its reason.
+LoadedRates load_rates(const std::string& path, const RatesFor& here);
+
+struct MeasureOptions {
+  double seconds_max = 4;                                 // of all measurements together, about
+  std::uint64_t buffer_bytes = std::uint64_t{256} << 20;  // of one core; well beyond the caches
+};
+// Measures the processors: bytes read from memory by one core and by all, f64 and f32 operations of
+// one core, and what it costs to hand a task to another thread. Other rates stay as they are. Wants
+// the machine for itself. resource_exhausted if there is no memory for the buffers.
+Status measure_cpu(Rates& rates, const MeasureOptions& options = {});
+
+}  // namespace weir::device
