@@ -12,6 +12,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 
 namespace weir::ops {
@@ -20,7 +21,7 @@ struct Compact {
   static constexpr OpInfo kInfo{.name = "filter.compact",
                                 .version = 1,
                                 .numeric = NumericClass::kExact,
-                                .quantum_rows = 64,
+                                .quantum_rows = 2048,
                                 .summary = "values whose bits are set, in order"};
   // Bit i % 64 of word i / 64 stands for row i; bits beyond `rows` are zero. `values` holds `rows`
   // values of `width` bytes, 4 or 8.
@@ -40,6 +41,8 @@ struct Compact {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops

@@ -71,10 +71,8 @@ constexpr std::size_t kTaskWords = 1024;  // 65,536 rows
 
 }  // namespace
 
-Support Compact::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedType, "filter.compact has no device form");
+Support Compact::supports(const Args&, device::Kind) {
+  return Support::yes();
 }
 
 Status Compact::cpu(CpuRun& run, const Args& args, Output& out) {

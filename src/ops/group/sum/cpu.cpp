@@ -107,10 +107,8 @@ void sum_many(CpuRun& run, const Args& args, Output& out) {
 
 }  // namespace
 
-Support GroupSum::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedType, "group.sum has no device form");
+Support GroupSum::supports(const Args&, device::Kind) {
+  return Support::yes();
 }
 
 Status GroupSum::cpu(CpuRun& run, const Args& args, Output& out) {

@@ -14,6 +14,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/group/block_sum.hpp"
 #include "ops/group/partition.hpp"
 #include "ops/op.hpp"
@@ -59,6 +60,8 @@ struct GroupSum {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops

@@ -14,6 +14,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 
 namespace weir::ops {
@@ -22,6 +23,7 @@ struct Argsort {
   static constexpr OpInfo kInfo{.name = "sort.argsort",
                                 .version = 1,
                                 .numeric = NumericClass::kExact,
+                                .quantum_rows = 1024,
                                 .summary = "order of rows by keys, ties by row"};
   // `keys` is [words, rows]: word w of row r is keys[w * rows + r], word 0 counts most.
   struct Args {
@@ -39,6 +41,8 @@ struct Argsort {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops

@@ -123,10 +123,9 @@ class RowSorter {
 
 }  // namespace
 
-Support Argsort::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedType, "sort.argsort has no device form");
+Support Argsort::supports(const Args& args, device::Kind kind) {
+  if (kind == device::Kind::kCpu || args.words == 1) return Support::yes();
+  return Support::no(Reason::kUnsupportedShape, "devices sort by one word of key");
 }
 
 Status Argsort::cpu(CpuRun&, const Args& args, Output& out) {

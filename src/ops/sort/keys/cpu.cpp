@@ -6,10 +6,8 @@
 
 namespace weir::ops {
 
-Support SortKeys::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedType, "sort.keys has no device form");
+Support SortKeys::supports(const Args&, device::Kind) {
+  return Support::yes();
 }
 
 Status SortKeys::cpu(CpuRun&, const Args& args, Output& out) {

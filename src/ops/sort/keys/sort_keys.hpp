@@ -10,6 +10,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 
 namespace weir::ops {
@@ -18,6 +19,7 @@ struct SortKeys {
   static constexpr OpInfo kInfo{.name = "sort.keys",
                                 .version = 1,
                                 .numeric = NumericClass::kExact,
+                                .quantum_rows = 1024,
                                 .summary = "unsigned 64-bit numbers in ascending order"};
   struct Args {
     std::span<const std::uint64_t> keys;
@@ -32,6 +34,8 @@ struct SortKeys {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops
