@@ -8,27 +8,24 @@
 #include "base/rng.hpp"
 #include "device/sim/driver.hpp"
 #include "ops/execute.hpp"
-#include "ops/filter/compact/compact.hpp"
 #include "ops/group/sum/group_sum.hpp"
 #include "ops/sort/argsort/argsort.hpp"
-#include "ops/sort/keys/sort_keys.hpp"
 
 namespace weir::ops {
 namespace {
 
-constexpr std::size_t kMemoryBytes = std::size_t{1} << 20;
-constexpr std::size_t kRows = 10 * kMemoryBytes / sizeof(std::uint64_t);
 constexpr std::uint64_t kSeed = 20261121;
 
 // Runs an op on a small simulated device, which must not leave it to the CPU.
 template <class Op>
-Report run_small(const typename Op::Args& args, typename Op::Output& out) {
+Report run_small(std::size_t memory_bytes, const typename Op::Args& args,
+                 typename Op::Output& out) {
   device::DeviceLimits limits;
-  limits.memory_bytes_max = kMemoryBytes;
-  limits.scratch_bytes = kMemoryBytes / 4;
-  limits.chunk_bytes = kMemoryBytes / 8;
-  limits.staging_bytes = kMemoryBytes / 8;
-  auto device = device::Device::create(device::sim::make_driver({.seed = kSeed}, 4 * kMemoryBytes),
+  limits.memory_bytes_max = memory_bytes;
+  limits.scratch_bytes = memory_bytes / 4;
+  limits.chunk_bytes = memory_bytes / 8;
+  limits.staging_bytes = memory_bytes / 8;
+  auto device = device::Device::create(device::sim::make_driver({.seed = kSeed}, 4 * memory_bytes),
                                        limits, system_clock());
   EXPECT_TRUE(device) << device.error().to_string();
   Context context(Workers(1), system_clock());
@@ -49,19 +46,23 @@ std::vector<std::uint64_t> random_words(std::size_t count, std::uint64_t stream)
 }
 
 TEST(DeviceBudget, SortsTenTimesTheMemory) {
+  constexpr std::size_t kMemoryBytes = std::size_t{1} << 20;
+  constexpr std::size_t kRows = 10 * kMemoryBytes / sizeof(std::uint64_t);
   const auto keys = random_words(kRows, 1);
   std::vector<std::uint32_t> expected(kRows);
   std::vector<std::uint32_t> rows(kRows);
   Argsort::Output naive{expected};
   Argsort::Output out{rows};
   ASSERT_TRUE(Argsort::reference({keys, 1, kRows}, naive).is_ok());
-  const Report report = run_small<Argsort>({keys, 1, kRows}, out);
+  const Report report = run_small<Argsort>(kMemoryBytes, {keys, 1, kRows}, out);
   EXPECT_GE(report.chunks, 10U);
   EXPECT_EQ(report.backend, device::Kind::kSim);
   EXPECT_EQ(rows, expected);
 }
 
 TEST(DeviceBudget, SumsGroupsOfTenTimesTheMemory) {
+  constexpr std::size_t kMemoryBytes = std::size_t{2} << 20;
+  constexpr std::size_t kRows = 10 * kMemoryBytes / (sizeof(std::uint32_t) + sizeof(double));
   const auto words = random_words(kRows, 2);
   std::vector<std::uint32_t> ids(kRows);
   std::vector<double> values(kRows);
@@ -74,7 +75,7 @@ TEST(DeviceBudget, SumsGroupsOfTenTimesTheMemory) {
   GroupSum::Output naive{expected};
   GroupSum::Output out{sums};
   ASSERT_TRUE(GroupSum::reference({ids, values, 1000}, naive).is_ok());
-  const Report report = run_small<GroupSum>({ids, values, 1000}, out);
+  const Report report = run_small<GroupSum>(kMemoryBytes, {ids, values, 1000}, out);
   EXPECT_GE(report.chunks, 10U);
   EXPECT_EQ(std::memcmp(sums.data(), expected.data(), sums.size() * sizeof(double)), 0);
 }
