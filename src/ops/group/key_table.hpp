@@ -15,21 +15,14 @@
 #include <utility>
 
 #include "base/prefetch.hpp"
+#include "ops/group/key_slots.hpp"
 #include "ops/table/buffer.hpp"
 
 namespace weir::ops {
 
-// Spreads the bits of a key; the leading ones are the best.
-inline std::uint64_t spread_key(std::uint64_t key) {
-  key ^= key >> 32;
-  key *= 0x9E3779B97F4A7C15U;
-  key ^= key >> 29;
-  return key * 0xBF58476D1CE4E5B9U;
-}
-
 class KeyTable {
  public:
-  static constexpr std::uint32_t kAbsent = 0xFFFFFFFFU;
+  static constexpr std::uint32_t kAbsent = KeySlots::kAbsent;
 
   // `skip_bits`: leading bits of the spread key that all keys share (those of a partition).
   explicit KeyTable(unsigned skip_bits = 0) : skip_bits_(skip_bits) { allocate(kInitialBits); }
@@ -52,26 +45,27 @@ class KeyTable {
     for (std::size_t begin = 0; begin < keys.size(); begin += kBatch) {
       const std::size_t count = std::min(kBatch, keys.size() - begin);
       if (too_full(count_ + count, bits_)) grow(count_ + count);
-      if (outgrows_cache())
-        prefetch_batch(keys.subspan(begin, std::min(keys.size() - begin, count)));
+      if (outgrows_cache()) prefetch_batch(keys.subspan(begin, count));
       insert_batch(keys.data() + begin, count, begin, ids + begin, on_new);
     }
   }
 
+  // What look-ups read, to be had elsewhere too.
+  KeySlots view() const { return {slots_.data(), skip_bits_, shift_, mask_}; }
+  std::span<const KeySlot> slots() const { return slots_.span(); }
+
   // Finds the numbers of keys.
   void find(std::span<const std::uint64_t> keys, std::uint32_t* ids) const {
+    const KeySlots view = this->view();
     for (std::size_t begin = 0; begin < keys.size(); begin += kBatch) {
       const std::size_t count = std::min(kBatch, keys.size() - begin);
       if (outgrows_cache()) prefetch_batch(keys.subspan(begin, count));
-      for (std::size_t i = begin; i < begin + count; ++i) ids[i] = find_one(keys[i]);
+      for (std::size_t i = begin; i < begin + count; ++i) ids[i] = view.find(keys[i]);
     }
   }
 
  private:
-  struct Slot {
-    std::uint64_t key;
-    std::uint32_t id;
-  };
+  using Slot = KeySlot;
   static constexpr std::size_t kBatch = 128;
   static constexpr unsigned kInitialBits = 10;
   static constexpr unsigned kSparseBits = 15;  // up to this many slots: at most 1/8 full
@@ -80,14 +74,7 @@ class KeyTable {
     return count << (bits <= kSparseBits ? 3 : 1) > std::size_t{1} << bits;
   }
   bool outgrows_cache() const { return bits_ > 16; }
-  std::size_t place(std::uint64_t key) const { return spread_key(key) << skip_bits_ >> shift_; }
-
-  std::uint32_t find_one(std::uint64_t key) const {
-    for (std::size_t at = place(key);; at = (at + 1) & mask_) {
-      const Slot& slot = slots_[at];
-      if (slot.id == kAbsent || slot.key == key) return slot.id;
-    }
-  }
+  std::size_t place(std::uint64_t key) const { return view().place(key); }
 
   template <class OnNew>
   void insert_batch(const std::uint64_t* keys, std::size_t count, std::size_t begin,
@@ -99,7 +86,7 @@ class KeyTable {
       for (;; at = (at + 1) & mask_) {
         if (slots[at].key == key && slots[at].id != kAbsent) break;
         if (slots[at].id != kAbsent) continue;
-        slots[at] = {key, count_++};
+        slots[at] = {key, count_++, 0};
         on_new(begin + i);
         break;
       }
@@ -134,7 +121,7 @@ class KeyTable {
     slots_.resize(std::size_t{1} << bits);
     wipe();
   }
-  void wipe() { slots_.fill({0, kAbsent}); }
+  void wipe() { slots_.fill({0, kAbsent, 0}); }
 
   Buffer<Slot> slots_;
   unsigned skip_bits_;

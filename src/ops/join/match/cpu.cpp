@@ -2,8 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/group/key_table.hpp"
-#include "ops/join/match/join_match.hpp"
+#include "ops/join/match/right_side.hpp"
 
 namespace weir::ops {
 namespace {
@@ -14,15 +13,9 @@ bool is_valid(std::span<const std::uint64_t> validity, std::size_t row) {
   return validity.empty() || (validity[row / 64] >> (row % 64) & 1) != 0;
 }
 
-// The right rows by key: those of key number k are rows[starts[k] .. starts[k + 1]), ascending.
-struct RightSide {
-  KeyTable table;
-  bool unique = true;  // row of key k is rows[k]; starts is empty
-  Buffer<std::uint32_t> starts;
-  Buffer<std::uint32_t> rows;
-};
+}  // namespace
 
-void build(const JoinMatch::Args& args, RightSide& side) {
+void RightSide::build(const JoinMatch::Args& args) {
   Buffer<std::uint64_t> kept;
   Buffer<std::uint32_t> kept_rows(args.right.size());
   std::span<const std::uint64_t> keys = args.right;
@@ -39,37 +32,33 @@ void build(const JoinMatch::Args& args, RightSide& side) {
     keys = kept.span().first(count);
   }
   Buffer<std::uint32_t> ids(count);
-  side.table.reserve(count);
-  side.table.insert(keys, ids.data(), [](std::size_t) {});
-  const std::size_t distinct = side.table.size();
+  table.reserve(count);
+  table.insert(keys, ids.data(), [](std::size_t) {});
+  const std::size_t distinct = table.size();
   if (distinct == count) {
-    side.rows = std::move(kept_rows);
+    rows = std::move(kept_rows);
     return;
   }
-  side.unique = false;
-  side.starts.resize(distinct + 1);
-  side.starts.fill(0);
-  for (const std::uint32_t id : ids) ++side.starts[id + 1];
-  for (std::size_t k = 0; k < distinct; ++k) side.starts[k + 1] += side.starts[k];
-  side.rows.resize(count);
+  unique = false;
+  starts.resize(distinct + 1);
+  starts.fill(0);
+  for (const std::uint32_t id : ids) ++starts[id + 1];
+  for (std::size_t k = 0; k < distinct; ++k) starts[k + 1] += starts[k];
+  rows.resize(count);
   Buffer<std::uint32_t> next(distinct);
-  std::copy_n(side.starts.data(), distinct, next.data());
-  for (std::size_t i = 0; i < count; ++i) side.rows[next[ids[i]]++] = kept_rows[i];
+  std::copy_n(starts.data(), distinct, next.data());
+  for (std::size_t i = 0; i < count; ++i) rows[next[ids[i]]++] = kept_rows[i];
 }
 
-std::size_t matches(const RightSide& side, std::uint32_t id) {
-  if (id == KeyTable::kAbsent) return 0;
-  return side.unique ? 1 : side.starts[id + 1] - side.starts[id];
-}
+namespace {
 
-// Looks up the left rows of a range; returns how many rows will come out.
-std::size_t look_up(const JoinMatch::Args& args, const RightSide& side, std::size_t begin,
-                    std::size_t end, std::uint32_t* found) {
-  side.table.find(args.left.subspan(begin, end - begin), found + begin);
+// Counts the rows that come out for a range of left rows; those with null keys find nothing.
+std::size_t count_rows(const JoinMatch::Args& args, const RightSide& side, std::size_t begin,
+                       std::size_t end, std::uint32_t* found) {
   std::size_t count = 0;
   for (std::size_t row = begin; row < end; ++row) {
     if (!is_valid(args.left_validity, row)) found[row] = KeyTable::kAbsent;
-    const std::size_t m = matches(side, found[row]);
+    const std::size_t m = side.matches(found[row]);
     switch (args.kind) {
       case JoinKind::kInner:
         count += m;
@@ -114,38 +103,47 @@ void write(const JoinMatch::Args& args, const RightSide& side, std::size_t begin
 
 }  // namespace
 
-Support JoinMatch::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedType, "join.match has no device form");
-}
-
-Status JoinMatch::cpu(CpuRun& run, const Args& args, Output& out) {
-  RightSide side;
-  build(args, side);
+Status write_matches(Workers& workers, const JoinMatch::Args& args, const RightSide& side,
+                     JoinMatch::Output& out) {
   const std::size_t rows = args.left.size();
   const std::size_t ranges = (rows + kRangeRows - 1) / kRangeRows;
-  out.found.resize(rows);
   std::vector<std::size_t> starts(ranges + 1);
-  run.workers.run(ranges, [&](std::size_t r) {
+  workers.run(ranges, [&](std::size_t r) {
     const std::size_t begin = r * kRangeRows;
     starts[r + 1] =
-        look_up(args, side, begin, std::min(rows, begin + kRangeRows), out.found.data());
+        count_rows(args, side, begin, std::min(rows, begin + kRangeRows), out.found.data());
   });
   for (std::size_t r = 0; r < ranges; ++r) starts[r + 1] += starts[r];
-  if (starts[ranges] >= kNoRow) {
+  if (starts[ranges] >= JoinMatch::kNoRow) {
     return out_of_range("rows_max", "the join has " + std::to_string(starts[ranges]) + " rows")
         .hint("filter one of the tables first");
   }
   const bool rows_only = args.kind == JoinKind::kSemi || args.kind == JoinKind::kAnti;
   out.left_rows.resize(starts[ranges]);
   out.right_rows.resize(rows_only ? 0 : starts[ranges]);
-  run.workers.run(ranges, [&](std::size_t r) {
+  workers.run(ranges, [&](std::size_t r) {
     const std::size_t begin = r * kRangeRows;
     write(args, side, begin, std::min(rows, begin + kRangeRows), out.found.data(),
           out.left_rows.data() + starts[r], out.right_rows.data() + (rows_only ? 0 : starts[r]));
   });
   return Status::ok();
+}
+
+Support JoinMatch::supports(const Args&, device::Kind) {
+  return Support::yes();
+}
+
+Status JoinMatch::cpu(CpuRun& run, const Args& args, Output& out) {
+  RightSide side;
+  side.build(args);
+  const std::size_t rows = args.left.size();
+  out.found.resize(rows);
+  run.workers.run((rows + kRangeRows - 1) / kRangeRows, [&](std::size_t r) {
+    const std::size_t begin = r * kRangeRows;
+    const std::size_t count = std::min(kRangeRows, rows - begin);
+    side.table.find(args.left.subspan(begin, count), out.found.data() + begin);
+  });
+  return write_matches(run.workers, args, side, out);
 }
 
 }  // namespace weir::ops

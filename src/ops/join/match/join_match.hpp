@@ -13,6 +13,7 @@
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 #include "ops/table/buffer.hpp"
 
@@ -24,6 +25,7 @@ struct JoinMatch {
   static constexpr OpInfo kInfo{.name = "join.match",
                                 .version = 1,
                                 .numeric = NumericClass::kExact,
+                                .quantum_rows = 1024,
                                 .summary = "rows of two tables with equal keys"};
   static constexpr std::uint32_t kNoRow = 0xFFFFFFFFU;
   // Validity: bit set: the row's key is not null; empty: none is.
@@ -47,6 +49,8 @@ struct JoinMatch {
   static Status reference(const Args& args, Output& out);
   // out_of_range: more than 2^32 - 2 rows come out.
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops
