@@ -17,7 +17,7 @@
 // and the parts are added in order. Error of each element <= (rows + 8) u (|z|'|z|), u = 2^-53. NaN
 // and infinities go through to what they touch. No rows: zeros. Errors: invalid_argument for shapes
 // that do not fit. Cost: rows cols^2 multiplications and additions, one read of x; scratch of at
-// most 1,024 rows a task and 256 MiB of partial results.
+// most 128 rows a task and 256 MiB of partial results.
 #pragma once
 
 #include <span>
