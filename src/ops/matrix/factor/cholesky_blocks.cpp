@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/matrix/lapack.hpp"
+#include "ops/matrix/packed/packed_product.hpp"
 
 namespace weir::ops::factor {
 namespace {
@@ -38,8 +39,9 @@ void update_rows(MutableMatrixView<double> a, std::size_t begin, std::size_t end
                  std::size_t bottom) {
   const Int rows = count(bottom - top), depth = count(end - begin), stride = count(a.stride);
   if (top > end)
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, count(top - end), depth, -1.0,
-                &a(top, begin), stride, &a(end, begin), stride, 1.0, &a(top, end), stride);
+    packed_product<double>({.m = bottom - top, .n = top - end, .k = end - begin}, -1.0,
+                           {&a(top, begin), a.stride, 1}, {&a(end, begin), 1, a.stride}, 1.0,
+                           {&a(top, end), a.stride});
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, rows, depth, -1.0, &a(top, begin), stride,
               1.0, &a(top, top), stride);
 }

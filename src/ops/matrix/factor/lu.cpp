@@ -1,6 +1,6 @@
 // Right-looking block LU. One task of a step brings the next panel up to date and factors it while
 // the others update the columns behind it, so that the slow panel hides behind the fast products.
-// Comments speak of the transpose, as LAPACK sees the matrix: column-major, stride n.
+// Comments speak of the transpose, as LAPACK sees the matrix: column-major.
 #include "ops/matrix/factor/lu.hpp"
 
 #include <cblas.h>
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/matrix/factor/triangular.hpp"
 #include "ops/matrix/lapack.hpp"
 
 namespace weir::ops::factor {
@@ -16,14 +17,15 @@ namespace {
 using lapack::Int;
 
 constexpr std::size_t kPanel = 64;       // columns factored at once
-constexpr std::size_t kUpdate = 192;     // columns of a task behind the panel
+constexpr std::size_t kUpdate = 256;     // columns of a task behind the panel
 constexpr std::size_t kRightSides = 64;  // right-hand sides of a task
 
 // A column-major matrix and where its parts lie.
 struct Columns {
   double* data;
   std::size_t n;
-  double* at(std::size_t row, std::size_t col) const { return data + row + col * n; }
+  std::size_t stride;
+  double* at(std::size_t row, std::size_t col) const { return data + row + col * stride; }
 };
 
 Int count(std::size_t n) {
@@ -33,14 +35,14 @@ Int count(std::size_t n) {
 // Exchanges rows of `cols` columns from `col` as pivots[begin, end) say.
 void exchange_rows(const Columns& a, std::size_t col, std::size_t cols, std::size_t begin,
                    std::size_t end, const Int* pivots) {
-  const Int n = count(cols), stride = count(a.n), first = count(begin) + 1, last = count(end);
+  const Int n = count(cols), stride = count(a.stride), first = count(begin) + 1, last = count(end);
   const Int step = 1;
   lapack::dlaswp_(&n, a.at(0, col), &stride, &first, &last, pivots, &step);
 }
 
 // Factors the panel of columns [begin, end) from its diagonal down. Returns as Lu::factor.
 std::size_t factor_panel(const Columns& a, std::size_t begin, std::size_t end, Int* pivots) {
-  const Int rows = count(a.n - begin), cols = count(end - begin), stride = count(a.n);
+  const Int rows = count(a.n - begin), cols = count(end - begin), stride = count(a.stride);
   Int info = 0;
   lapack::dgetrf_(&rows, &cols, a.at(begin, begin), &stride, pivots + begin, &info);
   for (std::size_t i = begin; i < end; ++i) pivots[i] += count(begin);
@@ -51,12 +53,16 @@ std::size_t factor_panel(const Columns& a, std::size_t begin, std::size_t end, I
 void update(const Columns& a, std::size_t col, std::size_t cols, std::size_t begin, std::size_t end,
             const Int* pivots) {
   exchange_rows(a, col, cols, begin, end, pivots);
-  const Int width = count(end - begin), n = count(cols), stride = count(a.n);
+  const Int width = count(end - begin), n = count(cols), stride = count(a.stride);
   cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasUnit, width, n, 1.0,
               a.at(begin, begin), stride, a.at(begin, col), stride);
   if (end == a.n) return;
-  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, count(a.n - end), n, width, -1.0,
-              a.at(end, begin), stride, a.at(begin, col), stride, 1.0, a.at(end, col), stride);
+  // By rows, as the product takes them: the columns to update less their part of the panel times
+  // the panel.
+  const std::size_t below = a.n - end;
+  subtract_product({a.at(begin, col), cols, end - begin, a.stride},
+                   {a.at(end, begin), end - begin, below, a.stride},
+                   {a.at(end, col), cols, below, a.stride});
 }
 
 std::size_t parts(std::size_t n, std::size_t size) {
@@ -87,9 +93,8 @@ double norm_infinity(MatrixView<double> a) {
 }
 
 std::size_t Lu::factor(CpuRun& run) {
-  const std::size_t n = factors.rows();
   if (n == 0) return 0;
-  const Columns a{factors.data(), n};
+  const Columns a{rows.data(), n, stride};
   std::size_t zero = factor_panel(a, 0, std::min(kPanel, n), pivots.data());
   for (std::size_t begin = 0; begin + kPanel < n; begin += kPanel) {
     const std::size_t end = begin + kPanel;
@@ -115,34 +120,34 @@ std::size_t Lu::factor(CpuRun& run) {
 }
 
 double Lu::rcond(double norm) const {
-  const Int n = count(factors.rows());
   if (n == 0) return 1;
-  std::vector<double> work(4 * factors.rows());
-  std::vector<Int> signs(factors.rows());
+  const Int order = count(n), lda = count(stride);
+  std::vector<double> work(4 * n);
+  std::vector<Int> signs(n);
   double rcond = 0;
   Int info = 0;
-  lapack::dgecon_("I", &n, factors.data(), &n, &norm, &rcond, work.data(), signs.data(), &info, 1);
+  lapack::dgecon_("I", &order, rows.data(), &lda, &norm, &rcond, work.data(), signs.data(), &info,
+                  1);
   return rcond;
 }
 
 void Lu::solve(CpuRun& run, MutableMatrixView<double> x) const {
-  const std::size_t n = factors.rows();
   if (x.empty()) return;
-  const Int order = count(n), stride = count(x.stride);
+  const Int order = count(n), lda = count(stride), x_stride = count(x.stride);
   run.workers.run(parts(x.cols, kRightSides), [&](std::size_t task) {
     const std::size_t first = task * kRightSides;
     const std::size_t cols = std::min(kRightSides, x.cols - first);
     double* sides = x.data + first;
     if (cols == 1) {
-      cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, factors.data(),
-                  order, sides, stride);
-      cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasUnit, order, factors.data(), order,
-                  sides, stride);
+      cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, rows.data(), lda,
+                  sides, x_stride);
+      cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasUnit, order, rows.data(), lda,
+                  sides, x_stride);
     } else {
       cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, order,
-                  count(cols), 1.0, factors.data(), order, sides, stride);
+                  count(cols), 1.0, rows.data(), lda, sides, x_stride);
       cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasUnit, order, count(cols),
-                  1.0, factors.data(), order, sides, stride);
+                  1.0, rows.data(), lda, sides, x_stride);
     }
     for (std::size_t i = n; i-- > 0;) {
       const auto other = static_cast<std::size_t>(pivots[i]) - 1;
@@ -153,43 +158,41 @@ void Lu::solve(CpuRun& run, MutableMatrixView<double> x) const {
   });
 }
 
-// Column-major, inverse = U^-1 L^-1 P': the block columns of U^-1 are independent, then the block
-// rows of (U^-1) L^-1, then columns are exchanged.
+// By rows, inverse = P (unit upper)^-1 (lower)^-1: the block rows of the lower inverse do not
+// depend on one another, nor do block columns of what follows.
 void Lu::invert(CpuRun& run, MutableMatrixView<double> inverse) const {
-  const std::size_t n = factors.rows();
   if (n == 0) return;
-  constexpr std::size_t kBlock = 128;
-  const std::size_t blocks = parts(n, kBlock);
-  const Int stride = count(n), to_stride = count(inverse.stride);
-  const double* const a = factors.data();
+  constexpr std::size_t kRows = 128;
+  constexpr std::size_t kCols = 256;
+  const Int to_stride = count(inverse.stride);
+  const std::size_t blocks = parts(n, kRows);
   run.workers.run(blocks, [&](std::size_t task) {
-    const std::size_t begin = (blocks - 1 - task) * kBlock;  // the largest first
-    const std::size_t end = std::min(begin + kBlock, n);
-    const Int width = count(end - begin), above = count(begin);
-    double* const to = inverse.data + begin * inverse.stride;
-    for (std::size_t c = begin; c < end; ++c) {
-      double* column = inverse.data + c * inverse.stride;
-      std::copy_n(a + c * n, c + 1, column);
-      std::fill(column + c + 1, column + n, 0.0);
+    const std::size_t begin = (blocks - 1 - task) * kRows;  // the largest first
+    const std::size_t end = std::min(begin + kRows, n);
+    const Int height = count(end - begin);
+    for (std::size_t r = begin; r < end; ++r) {
+      double* row = inverse.data + r * inverse.stride;
+      std::copy_n(rows.data() + r * stride, r + 1, row);
+      std::fill(row + r + 1, row + n, 0.0);
     }
+    double* const diagonal = inverse.data + begin * inverse.stride + begin;
     Int info = 0;
-    lapack::dtrtri_("U", "N", &width, to + begin, &to_stride, &info, 1, 1);
+    lapack::dtrtri_("U", "N", &height, diagonal, &to_stride, &info, 1, 1);
     if (begin == 0) return;
-    cblas_dtrmm(CblasColMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, above, width,
-                -1.0, to + begin, to_stride, to, to_stride);
-    cblas_dtrsm(CblasColMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, above, width, 1.0,
-                a, stride, to, to_stride);
+    const MutableMatrixView<double> left = inverse.block(begin, 0, end - begin, begin);
+    cblas_dtrmm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, height,
+                count(begin), -1.0, diagonal, to_stride, left.data, to_stride);
+    solve_lower_from_right(factors().block(0, 0, begin, begin), left);
   });
-  run.workers.run(blocks, [&](std::size_t task) {
-    const std::size_t begin = task * kBlock;
-    const Int rows = count(std::min(kBlock, n - begin));
+  run.workers.run(parts(n, kCols), [&](std::size_t task) {
+    const std::size_t begin = task * kCols;
+    const std::size_t cols = std::min(kCols, n - begin);
+    solve_upper_unit(factors(), inverse.block(0, begin, n, cols));
     double* const to = inverse.data + begin;
-    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasUnit, rows, stride, 1.0,
-                a, stride, to, to_stride);
     for (std::size_t i = n; i-- > 0;) {
       const auto other = static_cast<std::size_t>(pivots[i]) - 1;
       if (other != i)
-        std::swap_ranges(to + i * inverse.stride, to + i * inverse.stride + rows,
+        std::swap_ranges(to + i * inverse.stride, to + i * inverse.stride + cols,
                          to + other * inverse.stride);
     }
   });

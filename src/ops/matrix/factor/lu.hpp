@@ -1,7 +1,7 @@
 // LU with partial pivoting of a row-major matrix on several threads, and what is done with it.
 //
 //   factor::Lu lu(n);
-//   factor::copy(a, lu.factors);                      // [n, n]
+//   factor::copy(a, lu.factors());                    // [n, n]
 //   const std::size_t zero_pivot = lu.factor(run);    // 0: there is none
 //   lu.solve(run, x);                                 // [n, m], b before and x after
 //
@@ -26,9 +26,17 @@ double norm_one(MatrixView<double> a);
 double norm_infinity(MatrixView<double> a);
 
 struct Lu {
-  explicit Lu(std::size_t n) : factors(n, n), pivots(n) {}
+  explicit Lu(std::size_t order)
+      : n(order),
+        stride(order % 16 == 8 ? order : order / 16 * 16 + 24),
+        rows(n, stride),
+        pivots(n) {}
 
-  // Factors `factors` in place. Returns 0, or k from 1 if pivot k is exactly zero. (2/3) n^3 flops.
+  MutableMatrixView<double> factors() { return rows.view().block(0, 0, n, n); }
+  MatrixView<double> factors() const { return rows.view().block(0, 0, n, n); }
+
+  // Factors `factors()` in place. Returns 0, or k from 1 if pivot k is exactly zero. (2/3) n^3
+  // flops.
   std::size_t factor(CpuRun& run);
   // Returns an estimate of 1 / (norm_one(a) norm_one(inverse of a)), given norm_one(a); it is
   // seldom above three times the true value and never below it by more than rounding.
@@ -38,7 +46,9 @@ struct Lu {
   // Writes the inverse [n, n] of a. (4/3) n^3 flops.
   void invert(CpuRun& run, MutableMatrixView<double> inverse) const;
 
-  Matrix<double> factors;
+  std::size_t n;
+  std::size_t stride;                // an odd number of cache lines, lest rows meet in one set
+  Matrix<double> rows;               // [n, stride]
   std::vector<std::int32_t> pivots;  // from 1, as LAPACK counts
 };
 

@@ -12,7 +12,7 @@ Status Inverse::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t n = args.a.rows;
   const double limit = static_cast<double>(n) * factor::kUnit;
   factor::Lu lu(n);
-  factor::copy(args.a, lu.factors.view());
+  factor::copy(args.a, lu.factors());
   out.rcond = 0;
   if (lu.factor(run) != 0) return factor::singular("a", 0, limit);
   lu.invert(run, out.inverse);

@@ -13,7 +13,7 @@ Status LuSolve::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t n = args.a.rows;
   const double unit = static_cast<double>(n) * factor::kUnit;
   factor::Lu lu(n);
-  factor::copy(args.a, lu.factors.view());
+  factor::copy(args.a, lu.factors());
   out.rcond = 0;
   if (lu.factor(run) != 0) return factor::singular("a", 0, unit);
   out.rcond = lu.rcond(factor::norm_one(args.a));

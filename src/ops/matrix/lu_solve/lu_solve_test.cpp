@@ -133,7 +133,7 @@ TEST(LuSolve, RefinementRepairsWhatGrowthOfTheFactorsSpoils) {
   const Matrix<double> b = factor::random_matrix(45, 1, 11);
   const double bound = 16 * 45 * factor::kUnit;
   factor::Lu lu(45);
-  factor::copy(a.view(), lu.factors.view());
+  factor::copy(a.view(), lu.factors());
   Workers workers(1);
   CpuRun run{workers};
   ASSERT_EQ(lu.factor(run), 0u);
