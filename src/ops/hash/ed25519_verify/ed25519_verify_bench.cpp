@@ -1,6 +1,7 @@
 // Signatures of 128-byte messages by 64 keys.
 #include <benchmark/benchmark.h>
 
+#include "base/isa.hpp"
 #include "ops/hash/ed25519_verify/ed25519_items.hpp"
 
 namespace weir::ops {
@@ -31,6 +32,14 @@ void ed25519_verify(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kItems));
 }
 BENCHMARK(ed25519_verify)->Arg(1)->Arg(2)->UseRealTime();
+
+// Without AVX-512: one at a time in 64-bit limbs.
+void ed25519_one_by_one(benchmark::State& state) {
+  limit_isa(Isa::kAvx2);
+  ed25519_verify(state);
+  limit_isa(Isa::kAvx512);
+}
+BENCHMARK(ed25519_one_by_one)->Arg(1)->UseRealTime();
 
 void ed25519_openssl(benchmark::State& state) {
   std::vector<Ed25519Verdict> verdicts(kItems);

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/isa.hpp"
 #include "ops/hash/ed25519_verify/ed25519_items.hpp"
+#include "ops/hash/ed25519_verify/scalar.hpp"
+#include "ops/hash/sha512.hpp"
 
 namespace weir::ops {
 namespace {
@@ -19,6 +22,15 @@ std::vector<Ed25519Verdict> verify(const Ed25519Items& items, unsigned threads =
   Ed25519Verify::Output out{verdicts};
   EXPECT_TRUE(Ed25519Verify::check(items.args()));
   EXPECT_TRUE(Ed25519Verify::cpu(run, items.args(), out));
+  return verdicts;
+}
+
+// The verdicts with all instruction sets and without them are the same.
+std::vector<Ed25519Verdict> verify_both_ways(const Ed25519Items& items) {
+  std::vector<Ed25519Verdict> verdicts = verify(items);
+  limit_isa(Isa::kScalar);
+  EXPECT_EQ(verify(items), verdicts);
+  limit_isa(Isa::kAvx512);
   return verdicts;
 }
 
@@ -75,7 +87,7 @@ TEST(Ed25519Verify, AcceptsThePublishedSignaturesAndNoneWithOneBitFlipped) {
         items.add(valid.key, valid.signature, flipped.message);
       }
     }
-    const std::vector<Ed25519Verdict> verdicts = verify(items);
+    const std::vector<Ed25519Verdict> verdicts = verify_both_ways(items);
     EXPECT_EQ(verdicts[0], Ed25519Verdict::kValid);
     EXPECT_EQ(std::count(verdicts.begin(), verdicts.end(), Ed25519Verdict::kValid), 1);
     EXPECT_EQ(verdicts, verify_one_by_one(items));
@@ -88,7 +100,7 @@ TEST(Ed25519Verify, RefusesScalarsOfTheGroupOrderAndAbove) {
     add_order(valid.signature);
     items.add(valid.key, valid.signature, valid.message);
   }
-  EXPECT_EQ(verify(items), std::vector(2, Ed25519Verdict::kScalarTooLarge));
+  EXPECT_EQ(verify_both_ways(items), std::vector(2, Ed25519Verdict::kScalarTooLarge));
 }
 
 TEST(Ed25519Verify, SaysThatAKeyIsNoPoint) {
@@ -96,7 +108,7 @@ TEST(Ed25519Verify, SaysThatAKeyIsNoPoint) {
   valid.key = {2};
   Ed25519Items items;
   items.add(valid.key, valid.signature, valid.message);
-  EXPECT_EQ(verify(items), std::vector(1, Ed25519Verdict::kKeyNotOnCurve));
+  EXPECT_EQ(verify_both_ways(items), std::vector(1, Ed25519Verdict::kKeyNotOnCurve));
   EXPECT_EQ(ed25519_verdict_name(Ed25519Verdict::kKeyNotOnCurve), "key_not_on_curve");
 }
 
@@ -105,7 +117,7 @@ TEST(Ed25519Verify, DecidesPeculiarEncodingsAsOpenSslDoes) {
   Ed25519Items items;
   items.add_edges(rng);
   const std::vector<Ed25519Verdict> expected = verify_one_by_one(items);
-  EXPECT_EQ(verify(items), expected) << "seed " << kSeed;
+  EXPECT_EQ(verify_both_ways(items), expected) << "seed " << kSeed;
   for (const Ed25519Verdict verdict : {Ed25519Verdict::kValid, Ed25519Verdict::kScalarTooLarge,
                                        Ed25519Verdict::kKeyNotOnCurve, Ed25519Verdict::kMismatch}) {
     EXPECT_GT(std::count(expected.begin(), expected.end(), verdict), 10)
@@ -119,9 +131,70 @@ TEST(Ed25519Verify, DecidesTenThousandRandomItemsAsOpenSslDoes) {
   items.sign(rng, 10'000);
   for (std::size_t i = 0; i < items.size(); i += 2) items.spoil(rng, i);
   const std::vector<Ed25519Verdict> expected = verify_one_by_one(items);
-  EXPECT_EQ(verify(items), expected) << "seed " << kSeed;
+  EXPECT_EQ(verify_both_ways(items), expected) << "seed " << kSeed;
   EXPECT_EQ(verify(items, 2), expected) << "seed " << kSeed;
   EXPECT_EQ(std::count(expected.begin(), expected.end(), Ed25519Verdict::kValid), 5'000);
+}
+
+// Every fill of the lanes, and whatever is in the others.
+TEST(Ed25519Verify, DecidesEachOfFewAlone) {
+  Philox rng(kSeed, 3);
+  for (std::size_t count = 0; count < 20; ++count) {
+    Ed25519Items items;
+    items.sign(rng, count);
+    if (count != 0) items.spoil(rng, count / 2);
+    std::vector<Ed25519Verdict> expected = verify_one_by_one(items);
+    EXPECT_EQ(verify_both_ways(items), expected) << "seed " << kSeed << " count " << count;
+  }
+}
+
+TEST(Ed25519Scalar, ReducesAsLongDivisionDoes) {
+  Digest512 number;
+  number.fill(0xff);
+  EXPECT_EQ(to_hex(ed25519::reduce(number)),
+            "000f9c44e31106a447938568a71b0ed065bef517d273ecce3d9a307c1b419903");
+  number.fill(0);
+  number[0] = 1;
+  EXPECT_EQ(ed25519::reduce(number), (ed25519::Scalar{1}));
+}
+
+TEST(Ed25519Scalar, DigitsAddUpToTheNumber) {
+  Philox rng(kSeed, 4);
+  for (int round = 0; round < 50; ++round) {
+    Digest512 number;
+    for (std::uint8_t& byte : number) byte = static_cast<std::uint8_t>(rng.next_u32());
+    const ed25519::Scalar scalar = ed25519::reduce(number);
+    EXPECT_TRUE(ed25519::below_order(scalar.data()));
+    std::array<std::int8_t, 64> digits;
+    ed25519::signed_digits<4>(scalar.data(), digits.data(), 1);
+    int carry = 0;
+    for (std::size_t i = 0; i < 64; ++i) {
+      EXPECT_LE(std::abs(digits[i]), 8);
+      const int nibble = digits[i] + carry;
+      carry = nibble < 0 ? -1 : 0;
+      const int expected = i % 2 == 0 ? scalar[i / 2] & 15 : scalar[i / 2] >> 4;
+      ASSERT_EQ(nibble - 16 * carry, expected);
+    }
+    EXPECT_EQ(carry, 0);
+  }
+}
+
+TEST(Sha512, GivesThePublishedDigests) {
+  const auto of = [](std::string_view text) {
+    const Bytes pieces[] = {as_bytes(text).first(text.size() / 3),
+                            as_bytes(text).subspan(text.size() / 3)};
+    return to_hex(sha512(pieces));
+  };
+  EXPECT_EQ(of(""),
+            "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+            "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e");
+  EXPECT_EQ(of("abc"),
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+  EXPECT_EQ(of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+               "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"),
+            "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+            "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909");
 }
 
 TEST(Ed25519Verify, SaysWhichLengthsDoNotFit) {
