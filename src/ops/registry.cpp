@@ -43,8 +43,11 @@
 #include "ops/sparse/spmm/spmm.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 #include "ops/sparse/transpose/transpose.hpp"
+#include "ops/stats/covariance/covariance.hpp"
 #include "ops/stats/dot/dot.hpp"
+#include "ops/stats/histogram/histogram.hpp"
 #include "ops/stats/moments/moments.hpp"
+#include "ops/stats/quantile/quantile.hpp"
 #include "ops/stats/sum/sum.hpp"
 #include "ops/stats/window_features/window_features.hpp"
 
@@ -87,6 +90,10 @@ std::span<const OpEntry> registry() {
       entry_of<Dot>(),
       entry_of<MomentsOf>(),
       entry_of<WindowFeatures>(),
+      entry_of<Quantile>(),
+      entry_of<Histogram>(),
+      entry_of<Covariance>(),
+      entry_of<Correlation>(),
       entry_of<Sha256Batch>(),
       entry_of<Xxh3Batch>(),
       entry_of<MerkleRoot>(),

@@ -79,8 +79,8 @@ class Pipeline {
   static Result<std::unique_ptr<Pipeline>> create(const PipelineConfig& config,
                                                   ops::Context& context);
 
-  // Returns ten features of every window, computed where the context says. Errors: invalid_argument for a window out of range,
-  // resource_exhausted if there is no memory for the result.
+  // Returns ten features of every window, computed where the context says. Errors: invalid_argument
+  // for a window out of range, resource_exhausted if there is no memory for the result.
   Result<FeatureMatrix> extract_features(std::span<const double> series, const WindowSpec& spec);
   // The same into [windows, 10] of the caller's.
   Status extract_features(std::span<const double> series, const WindowSpec& spec,

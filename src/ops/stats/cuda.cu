@@ -1,5 +1,6 @@
 #include "device/cuda/launcher.cuh"
 #include "ops/stats/dot/kernel.hpp"
+#include "ops/stats/histogram/kernel.hpp"
 #include "ops/stats/moments/kernel.hpp"
 #include "ops/stats/sum/kernel.hpp"
 #include "ops/stats/window_features/kernel.hpp"
@@ -22,6 +23,10 @@ Status MomentsOf::cuda(DeviceRun& run, const Args& args, Output& out) {
 
 Status WindowFeatures::cuda(DeviceRun& run, const Args& args, Output& out) {
   return window_features_on_device<Launcher>(run, args, out);
+}
+
+Status Histogram::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return histogram_on_device<Launcher>(run, args, out);
 }
 
 }  // namespace weir::ops
