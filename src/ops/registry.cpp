@@ -32,6 +32,7 @@
 #include "ops/matrix/qr/qr.hpp"
 #include "ops/matrix/randomized_svd/randomized_svd.hpp"
 #include "ops/matrix/scale/scale.hpp"
+#include "ops/matrix/strassen_multiply/strassen_multiply.hpp"
 #include "ops/matrix/svd/svd.hpp"
 #include "ops/matrix/transpose/transpose.hpp"
 #include "ops/sort/argsort/argsort.hpp"
@@ -70,6 +71,7 @@ std::span<const OpEntry> registry() {
       entry_of<MultiplyF16>(),
       entry_of<MultiplyU8>(),
       entry_of<MultiplyS8>(),
+      entry_of<StrassenMultiply>(),
       entry_of<LuSolve>(),
       entry_of<Inverse>(),
       entry_of<Cholesky>(),

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "ops/device_run.hpp"
+#include "ops/matrix/copy_rows.hpp"
 #include "ops/matrix/matrix_view.hpp"
 
 namespace weir::ops {
@@ -26,11 +27,6 @@ std::span<const T> rows_of(const MatrixView<T>& view, std::size_t first, std::si
 template <class T, class Pointer>
 BasicMatrixView<T, Pointer> matrix_of(const BasicMatrixView<T, Pointer>& view, std::size_t offset) {
   return {view.data + offset, view.rows, view.cols, view.stride};
-}
-
-template <class T>
-void copy_rows(const MatrixView<T>& from, const MutableMatrixView<T>& to) {
-  for (std::size_t r = 0; r < from.rows; ++r) std::copy_n(&from(r, 0), from.cols, &to(r, 0));
 }
 
 // Runs op(results) on the result's own memory, or on other memory that is copied there once all is

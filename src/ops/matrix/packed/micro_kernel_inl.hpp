@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "base/prefetch.hpp"
 #include "ops/matrix/float16.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -182,6 +183,11 @@ template <std::size_t kRows, std::size_t kVectors, class D, class T = hn::TFromD
 HWY_NOINLINE void micro_kernel(D d, std::size_t depth, const T* HWY_RESTRICT a,
                                const T* HWY_RESTRICT b, const Tile<T>& tile) {
   const std::size_t lanes = hn::Lanes(d);
+  // C is needed last, when nothing is left to do while its lines come.
+  for (std::size_t r = 0; r < std::min(kRows, tile.rows); ++r) {
+    prefetch(tile.data + r * tile.row_step);
+    prefetch(tile.data + r * tile.row_step + tile.cols - 1);
+  }
   hn::Vec<D> sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < kRows; ++r) {
