@@ -1,6 +1,7 @@
 #include "ops/fft/fft/fft.hpp"
 
 #include "base/result.hpp"
+#include "ops/fft/device_support.hpp"
 
 namespace weir::ops {
 
@@ -14,15 +15,15 @@ Status Fft::check_output(const Args& args, const Output& out) {
   return fft::check_memory("y", out.y.size(), args.x.size());
 }
 
-Support Fft::supports(const Args&, device::Kind kind) {
-  if (kind == device::Kind::kCpu) return Support::yes();
-  return Support::no(Reason::kUnsupportedShape, "transforms run on the CPU");
+Support Fft::supports(const Args& args, device::Kind kind) {
+  return fft::block_support(args.n, kind);
 }
 
 Footprint Fft::footprint(const Args& args) {
   return {.rows = args.batch(),
           .bytes_in = args.x.size_bytes(),
           .bytes_out = args.x.size_bytes(),
+          .bytes_resident = fft::block_table_bytes(args.n),
           .flops = static_cast<double>(args.batch()) * fft::flops(args.n)};
 }
 

@@ -12,12 +12,13 @@
 // log2 n), u = 2^-53; a NaN or infinity spoils its own transform only. The bits do not depend on
 // threads, on the batch or on the place in it. Errors: invalid_argument for lengths that do not
 // fit. Cost: about 5 n log2 n flops and one read and write of the values; plans are kept (see
-// fft/engine/plan.hpp).
+// fft/engine/plan.hpp). Devices take products of the radices up to 4,096, a few transforms a block.
 #pragma once
 
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/fft/engine/engine.hpp"
 #include "ops/fft/shape.hpp"
 #include "ops/op.hpp"
@@ -28,7 +29,7 @@ struct Fft {
   static constexpr OpInfo kInfo{.name = "fft.fft",
                                 .version = 1,
                                 .numeric = NumericClass::kTolerant,
-                                .quantum_rows = 1,
+                                .quantum_rows = 16,
                                 .summary = "discrete Fourier transforms of complex values",
                                 .tolerance = "relative RMS error <= 5 u log2 n, Bluestein x 4"};
   struct Args {
@@ -47,6 +48,8 @@ struct Fft {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops

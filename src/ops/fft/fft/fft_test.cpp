@@ -5,7 +5,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/clock.hpp"
+#include "device/sim/driver.hpp"
+#include "ops/execute.hpp"
 #include "ops/fft/dft_reference.hpp"
+#include "ops/fft/rfft/rfft.hpp"
 #include "ops/fft/sample.hpp"
 
 namespace weir::ops {
@@ -122,6 +126,50 @@ TEST(Fft, WorksInPlace) {
     ASSERT_TRUE(Fft::cpu(run, {.x = x, .n = n}, out).is_ok());
     EXPECT_TRUE(same_bits(x, want)) << n;
   }
+}
+
+void simulate(Context& context) {
+  constexpr std::uint64_t kBytes = std::uint64_t{64} << 20;
+  device::DeviceLimits limits;
+  limits.memory_bytes_max = kBytes;
+  limits.staging_bytes = std::size_t{1} << 20;
+  auto device =
+      device::Device::create(device::sim::make_driver({.seed = 3}, kBytes), limits, system_clock());
+  EXPECT_TRUE(device);
+  context.use_device(std::move(*device), {});
+}
+
+TEST(Fft, ABlockOfTheDeviceTakesUpTo4096Values) {
+  Philox rng(36, 0);
+  Context context(Workers(1), system_clock());
+  simulate(context);
+  RunOptions options;
+  options.placement = Placement::kGpu;
+  options.fallback = Fallback::kRaise;
+  for (const std::size_t n : {1024U, 2197U, 4095U, 4096U}) {
+    const std::vector<Complex> x = complex_sample(3 * n, rng);
+    const std::vector<Complex> want = transform(x, n);
+    std::vector<Complex> y(x.size());
+    Fft::Output out{.y = y};
+    const auto report = execute<Fft>(context, {.x = x, .n = n}, out, options);
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(fft::rows_differ({fft::parts(want.data()), 6 * n}, {fft::parts(y.data()), 6 * n},
+                               2 * n, 2 * fft::bound(n)),
+              "");
+    // Of twice as many real values the transform is one of these.
+    const std::vector<double> real = fft::sample(2 * n, rng);
+    std::vector<Complex> bins(n + 1);
+    Rfft::Output bins_out{.y = bins};
+    ASSERT_TRUE(execute<Rfft>(context, {.x = real, .n = 2 * n}, bins_out, options));
+    std::vector<double> back(2 * n);
+    Irfft::Output back_out{.y = back};
+    ASSERT_TRUE(execute<Irfft>(context, {.x = bins, .n = 2 * n}, back_out, options));
+    EXPECT_EQ(fft::rows_differ(real, back, 2 * n, 2 * fft::bound(2 * n)), "");
+  }
+  EXPECT_EQ(Fft::supports({.x = {}, .n = 4100}, device::Kind::kSim).reason,
+            Reason::kUnsupportedShape);
+  EXPECT_EQ(Fft::supports({.x = {}, .n = 17}, device::Kind::kCuda).reason,
+            Reason::kUnsupportedShape);
 }
 
 TEST(Fft, RefusesShapesThatDoNotFit) {

@@ -1,13 +1,14 @@
 #include "ops/fft/rfft/rfft.hpp"
 
 #include "base/result.hpp"
+#include "ops/fft/device_support.hpp"
 
 namespace weir::ops {
 namespace {
 
-Support on_cpu(device::Kind kind) {
-  if (kind == device::Kind::kCpu) return Support::yes();
-  return Support::no(Reason::kUnsupportedShape, "real transforms run on the CPU");
+// The length of the complex transform that does the work.
+std::size_t complex_length(std::size_t n) {
+  return n % 2 == 0 ? n / 2 : n;
 }
 
 }  // namespace
@@ -22,14 +23,15 @@ Status Rfft::check_output(const Args& args, const Output& out) {
   return fft::check_memory("y", out.y.size(), args.batch() * args.bins());
 }
 
-Support Rfft::supports(const Args&, device::Kind kind) {
-  return on_cpu(kind);
+Support Rfft::supports(const Args& args, device::Kind kind) {
+  return fft::block_support(complex_length(args.n), kind);
 }
 
 Footprint Rfft::footprint(const Args& args) {
   return {.rows = args.batch(),
           .bytes_in = args.x.size_bytes(),
           .bytes_out = args.batch() * args.bins() * sizeof(Complex),
+          .bytes_resident = 2 * fft::block_table_bytes(complex_length(args.n)),
           .flops = static_cast<double>(args.batch()) * fft::flops(args.n) / 2};
 }
 
@@ -43,14 +45,15 @@ Status Irfft::check_output(const Args& args, const Output& out) {
   return fft::check_memory("y", out.y.size(), args.batch() * args.n);
 }
 
-Support Irfft::supports(const Args&, device::Kind kind) {
-  return on_cpu(kind);
+Support Irfft::supports(const Args& args, device::Kind kind) {
+  return fft::block_support(complex_length(args.n), kind);
 }
 
 Footprint Irfft::footprint(const Args& args) {
   return {.rows = args.batch(),
           .bytes_in = args.x.size_bytes(),
           .bytes_out = args.batch() * args.n * sizeof(double),
+          .bytes_resident = 2 * fft::block_table_bytes(complex_length(args.n)),
           .flops = static_cast<double>(args.batch()) * fft::flops(args.n) / 2};
 }
 

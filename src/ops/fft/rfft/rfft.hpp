@@ -9,12 +9,14 @@
 // Rfft: x [batch, n], y [batch, n / 2 + 1]: bins 0..n/2 of fft.fft; the others are conjugates.
 // Irfft: x [batch, n / 2 + 1], y [batch, n], times 1 / n; the imaginary part of bin 0, and for even
 // n of bin n / 2, is not read. Memory of x and y must not overlap. Even n cost half of fft.fft, odd
-// n as much. Otherwise as fft.fft: class, tolerance, errors.
+// n as much. Otherwise as fft.fft: class, tolerance, errors; devices take even
+// lengths up to 8,192.
 #pragma once
 
 #include <span>
 
 #include "ops/cpu_run.hpp"
+#include "ops/device_run.hpp"
 #include "ops/fft/shape.hpp"
 #include "ops/op.hpp"
 
@@ -24,7 +26,7 @@ struct Rfft {
   static constexpr OpInfo kInfo{.name = "fft.rfft",
                                 .version = 1,
                                 .numeric = NumericClass::kTolerant,
-                                .quantum_rows = 1,
+                                .quantum_rows = 16,
                                 .summary = "discrete Fourier transforms of real values",
                                 .tolerance = "relative RMS error <= 5 u log2 n, Bluestein x 4"};
   struct Args {
@@ -43,13 +45,15 @@ struct Rfft {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 struct Irfft {
   static constexpr OpInfo kInfo{.name = "fft.irfft",
                                 .version = 1,
                                 .numeric = NumericClass::kTolerant,
-                                .quantum_rows = 1,
+                                .quantum_rows = 16,
                                 .summary = "real values of the bins of fft.rfft",
                                 .tolerance = "relative RMS error <= 5 u log2 n, Bluestein x 4"};
   struct Args {
@@ -68,6 +72,8 @@ struct Irfft {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
 };
 
 }  // namespace weir::ops
