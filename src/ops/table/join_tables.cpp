@@ -41,14 +41,15 @@ Status reduce(CpuRun& run, KeyPair& keys, std::size_t left_rows, std::size_t rig
   return Status::ok();
 }
 
-Status add_right(const Table& right, std::span<const std::pair<std::string, std::string>> on,
+Status add_right(Workers& workers, const Table& right,
+                 std::span<const std::pair<std::string, std::string>> on,
                  std::span<const std::uint32_t> rows, Table& out) {
   for (const Table::Named& named : right.columns()) {
     const bool repeats_key = std::any_of(on.begin(), on.end(), [&](const auto& pair) {
       return pair.second == named.name && pair.first == named.name;
     });
     if (repeats_key) continue;
-    WEIR_TRY(out.add(named.name, take(*named.column, rows)));
+    WEIR_TRY(out.add(named.name, take(*named.column, rows, &workers)));
   }
   return Status::ok();
 }
@@ -79,9 +80,9 @@ Result<Table> join_tables(CpuRun& run, const Table& left, const Table& right,
   JoinMatch::Output rows;
   WEIR_TRY(JoinMatch::check(args));
   WEIR_TRY(JoinMatch::cpu(run, args, rows));
-  Table out = take(left, rows.left_rows.span());
+  Table out = take(left, rows.left_rows.span(), &run.workers);
   if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) return out;
-  WEIR_TRY(add_right(right, on, rows.right_rows.span(), out));
+  WEIR_TRY(add_right(run.workers, right, on, rows.right_rows.span(), out));
   return out;
 }
 

@@ -44,13 +44,13 @@ class Runner {
   Result<Table> operator()(const SortStep& step) {
     WEIR_ASSIGN(const Buffer<std::uint32_t> rows,
                 sorted_rows(run_, table_, step.by, options_, &errors_));
-    return take(table_, rows.span());
+    return take(table_, rows.span(), &run_.workers);
   }
 
   Result<Table> operator()(const TopKStep& step) {
     WEIR_ASSIGN(const Buffer<std::uint32_t> rows,
                 top_rows(run_, table_, step.by, step.k, options_, &errors_));
-    return take(table_, rows.span());
+    return take(table_, rows.span(), &run_.workers);
   }
 
   Result<Table> operator()(const LimitStep& step) {
@@ -59,7 +59,7 @@ class Runner {
     const std::size_t begin = std::min(step.offset, table_.rows());
     Buffer<std::uint32_t> rows(std::min(step.k, table_.rows() - begin));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(begin));
-    return take(table_, rows.span());
+    return take(table_, rows.span(), &run_.workers);
   }
 
   Result<Table> operator()(const GroupStep& step) {
@@ -93,7 +93,7 @@ class Runner {
       WEIR_ASSIGN(keys, evaluate(run_.workers, table_, step.by, options_, &errors_));
     }
     WEIR_ASSIGN(const GroupedRows groups, grouped_rows(run_, keys, table_.rows()));
-    return take(table_, groups.first_rows.span());
+    return take(table_, groups.first_rows.span(), &run_.workers);
   }
 
   Result<Table> operator()(const JoinStep& step) {

@@ -5,22 +5,43 @@
 namespace weir::ops {
 namespace {
 
-template <class T>
-void take_values(const Column& column, std::span<const std::uint32_t> rows, Column& out) {
-  const std::span<const T> from = column.values<T>();
-  const std::span<T> to = out.mutable_values<T>();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    to[i] = rows[i] == Column::kNoRow ? T{} : from[rows[i]];
-  }
+// Rows that a thread takes at a time: whole words of bits.
+constexpr std::size_t kRangeRows = 1 << 15;
+
+// Calls part(begin, end) for all rows, in ranges.
+template <class Part>
+void in_ranges(Workers* workers, std::size_t rows, Part&& part) {
+  if (workers == nullptr) return part(0, rows);
+  workers->run((rows + kRangeRows - 1) / kRangeRows,
+               [&](std::size_t r) { part(r * kRangeRows, std::min(rows, (r + 1) * kRangeRows)); });
 }
 
-void take_bits(const Column& column, std::span<const std::uint32_t> rows, Column& out) {
-  const std::span<std::uint64_t> to = out.mutable_values<std::uint64_t>();
-  std::fill(to.begin(), to.end(), 0);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool bit = rows[i] != Column::kNoRow && column.bit(rows[i]);
-    to[i / 64] |= static_cast<std::uint64_t>(bit) << (i % 64);
-  }
+template <class T>
+void take_values(const Column& column, std::span<const std::uint32_t> rows, Workers* workers,
+                 Column& out) {
+  const T* const from = column.values<T>().data();
+  T* const to = out.mutable_values<T>().data();
+  in_ranges(workers, rows.size(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      to[i] = rows[i] == Column::kNoRow ? T{} : from[rows[i]];
+    }
+  });
+}
+
+// Bit i of the result: bit(rows[i]).
+template <class Bit>
+void take_bits(std::span<const std::uint32_t> rows, Workers* workers, std::uint64_t* to,
+               Bit&& bit) {
+  in_ranges(workers, rows.size(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t word = begin / 64; word * 64 < end; ++word) {
+      std::uint64_t bits = 0;
+      for (std::size_t i = word * 64; i < std::min(end, word * 64 + 64); ++i) {
+        const bool set = rows[i] != Column::kNoRow && bit(rows[i]);
+        bits |= static_cast<std::uint64_t>(set) << (i % 64);
+      }
+      to[word] = bits;
+    }
+  });
 }
 
 bool takes_no_row(std::span<const std::uint32_t> rows) {
@@ -29,14 +50,11 @@ bool takes_no_row(std::span<const std::uint32_t> rows) {
   return most == Column::kNoRow;
 }
 
-void take_validity(const Column& column, std::span<const std::uint32_t> rows, Column& out) {
+void take_validity(const Column& column, std::span<const std::uint32_t> rows, Workers* workers,
+                   Column& out) {
   if (!column.nullable() && !takes_no_row(rows)) return;
   Buffer<std::uint64_t> words((rows.size() + 63) / 64);
-  words.fill(0);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool valid = rows[i] != Column::kNoRow && column.valid(rows[i]);
-    words[i / 64] |= static_cast<std::uint64_t>(valid) << (i % 64);
-  }
+  take_bits(rows, workers, words.data(), [&](std::uint32_t row) { return column.valid(row); });
   out.set_validity(std::move(words));
 }
 
@@ -91,29 +109,31 @@ Status unknown_column(const Table& table, std::string_view name) {
   return std::move(status).hint("did you mean \"" + std::string(nearest) + "\"?");
 }
 
-ColumnPtr take(const Column& column, std::span<const std::uint32_t> rows) {
+ColumnPtr take(const Column& column, std::span<const std::uint32_t> rows, Workers* workers) {
   auto out = std::make_shared<Column>(column.type(), rows.size(), column.texts());
   if (column.type().is(ColumnKind::kBool)) {
-    take_bits(column, rows, *out);
+    take_bits(rows, workers, out->mutable_values<std::uint64_t>().data(),
+              [&](std::uint32_t row) { return column.bit(row); });
   } else if (column.plain_text()) {
     // The texts become a dictionary with the rows as codes: none is copied.
     const auto codes = out->mutable_values<std::uint32_t>();
-    for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t i = 0; i < rows.size(); ++i) {
       codes[i] = rows[i] == Column::kNoRow ? 0 : rows[i];
+    }
   } else if (column_value_bytes(column.type().kind) == 4) {
-    take_values<std::uint32_t>(column, rows, *out);
+    take_values<std::uint32_t>(column, rows, workers, *out);
   } else {
-    take_values<std::uint64_t>(column, rows, *out);
+    take_values<std::uint64_t>(column, rows, workers, *out);
   }
-  take_validity(column, rows, *out);
+  take_validity(column, rows, workers, *out);
   return out;
 }
 
-Table take(const Table& table, std::span<const std::uint32_t> rows) {
+Table take(const Table& table, std::span<const std::uint32_t> rows, Workers* workers) {
   Table out;
   out.set_rows(rows.size());
   for (const Table::Named& named : table.columns()) {
-    CHECK(out.set(named.name, take(*named.column, rows)).is_ok());
+    CHECK(out.set(named.name, take(*named.column, rows, workers)).is_ok());
   }
   return out;
 }

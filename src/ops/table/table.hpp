@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ops/table/column.hpp"
+#include "ops/workers.hpp"
 
 namespace weir::ops {
 
@@ -45,9 +46,11 @@ class Table {
 // Returns not_found for a column that a table lacks, with the nearest name.
 Status unknown_column(const Table& table, std::string_view name);
 
-// Rows of a table or column by their numbers, in the order given; Column::kNoRow makes nulls.
-ColumnPtr take(const Column& column, std::span<const std::uint32_t> rows);
-Table take(const Table& table, std::span<const std::uint32_t> rows);
+// Rows of a table or column by their numbers, in the order given; Column::kNoRow makes nulls. On
+// several threads with `workers`.
+ColumnPtr take(const Column& column, std::span<const std::uint32_t> rows,
+               Workers* workers = nullptr);
+Table take(const Table& table, std::span<const std::uint32_t> rows, Workers* workers = nullptr);
 // The first `rows` rows; the table itself if it has no more.
 Table first_rows(const Table& table, std::size_t rows);
 
