@@ -27,6 +27,7 @@ constexpr Option kOptions[] = {
     {"columns", "N", "default 100"},
     {"samples", "N", "values of the series of features, default 1M"},
     {"seconds", "N", "measured for each rate, default 1"},
+    {"soak", "N", "at the end, work for N seconds and watch the memory"},
     {"targets", "", "exit 5 unless everything required is met"},
     {"python", "FILE", "interpreter with scikit-learn, default .venv/bin/python"},
     {"script", "FILE", "the peer, default bench/numeric_peer.py"},
@@ -238,6 +239,42 @@ Status measure_peer(const Arguments& args, const NumericSample& sample,
   return Status::ok();
 }
 
+// Extracts, trains and predicts over and over; memory must not grow after the first seconds.
+Status soak(model::Pipeline& pipeline, const NumericSample& sample, double seconds,
+            BenchReport& report) {
+  const std::vector<double> series = numeric_series(100'000);
+  const std::size_t rows = std::min<std::size_t>(sample.x().rows, 50'000);
+  const auto x = sample.x().block(0, 0, rows, sample.x().cols);
+  std::vector<double> out(rows);
+  const std::int64_t begin_ns = system_clock().mono_ns();
+  const auto elapsed = [&] {
+    return static_cast<double>(system_clock().mono_ns() - begin_ns) * 1e-9;
+  };
+  std::uint64_t rounds = 0;
+  std::uint64_t first = 0;
+  std::uint64_t most = 0;
+  while (elapsed() < seconds) {
+    WEIR_TRY(pipeline.extract_features(series, {.size = kWindow, .stride = 1}));
+    model::MemorySource source(x);
+    WEIR_ASSIGN(const auto model,
+                pipeline.train(source, std::span(sample.y()).first(rows), {.lambda = kLambda}));
+    WEIR_TRY(pipeline.predict(model, x, out));
+    pipeline.reset();
+    ++rounds;
+    if (elapsed() < seconds / 10) continue;
+    const std::uint64_t now = resident_bytes();
+    if (first == 0) first = now;
+    most = std::max(most, now);
+  }
+  report.set("soak_s", elapsed());
+  report.set("soak_rounds", rounds);
+  report.set("soak_rss_growth_bytes", most - first);
+  std::printf("soak: %llu rounds in %.0f s, memory grew by %.2f MB after the first tenth\n",
+              static_cast<unsigned long long>(rounds), elapsed(),
+              static_cast<double>(most - first) / 1e6);
+  return Status::ok();
+}
+
 bool targets_met(const Figures& figures) {
   return figures.predict_p99_us < 10 && figures.predict_per_s >= 1e6 && figures.train_s <= 1.5 &&
          figures.train_s < figures.peer_train_s && figures.features_ratio >= 100 &&
@@ -271,6 +308,8 @@ Result<int> run(const Arguments& args) {
   WEIR_TRY(count_allocations(*single, model, sample, figures, report));
   WEIR_TRY(measure_features(*single, sizes, figures, report));
   if (!args.has("no-peer")) WEIR_TRY(measure_peer(args, sample, model, figures, report));
+  WEIR_ASSIGN(const double soak_s, args.f64("soak", 0));
+  if (soak_s > 0) WEIR_TRY(soak(*pipeline, sample, soak_s, report));
   WEIR_TRY(report.write(args.text("json")));
   return args.has("targets") && !targets_met(figures) ? kExitTargetMissed : kExitOk;
 }
