@@ -22,6 +22,7 @@ std::span<const Command* const> commands() {
       &kBenchForestCommand,
       &kBenchHandbookCommand,
       &kBenchHttpCommand,
+      &kBenchOpsCommand,
       &kBenchNumericCommand,
       &kConfigCheckCommand,
       &kConfigPrintCommand,

@@ -11,6 +11,7 @@ extern const Command kBenchGateCommand;
 extern const Command kBenchHandbookCommand;
 extern const Command kBenchHttpCommand;
 extern const Command kBenchNumericCommand;
+extern const Command kBenchOpsCommand;
 extern const Command kConfigCheckCommand;
 extern const Command kConfigInitCommand;
 extern const Command kConfigPrintCommand;

@@ -66,6 +66,10 @@ void BenchReport::set(std::string_view key, std::string_view value) {
   members_.emplace_back(key, std::move(text));
 }
 
+void BenchReport::set_json(std::string_view key, std::string json) {
+  members_.emplace_back(key, std::move(json));
+}
+
 void BenchReport::not_measured(std::string_view key, std::string_view why) {
   set(key, "not measured: " + std::string(why));
 }

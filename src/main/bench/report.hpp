@@ -21,6 +21,8 @@ class BenchReport {
   void set(std::string_view key, double value);
   void set(std::string_view key, std::uint64_t value);
   void set(std::string_view key, std::string_view value);
+  // Sets a member that is JSON already.
+  void set_json(std::string_view key, std::string json);
   // States that a figure was not measured, and why.
   void not_measured(std::string_view key, std::string_view why);
   // Writes the report as one JSON object; an empty path writes nothing.
