@@ -61,9 +61,15 @@ constexpr OpEntry entry_of() {
       return Op::footprint(*static_cast<const Args*>(args)).rows;
     }
   };
+#if defined(WEIR_REFERENCE_ONLY)  // the check of a GPU machine is built without the CPU's libraries
+  entry.cpu = [](CpuRun&, const void* args, void* output) {
+    return Op::reference(*static_cast<const Args*>(args), *static_cast<Output*>(output));
+  };
+#else
   entry.cpu = [](CpuRun& run, const void* args, void* output) {
     return Op::cpu(run, *static_cast<const Args*>(args), *static_cast<Output*>(output));
   };
+#endif
   if constexpr (requires { &Op::sim; }) {
     entry.sim = [](DeviceRun& run, const void* args, void* output) {
       return Op::sim(run, *static_cast<const Args*>(args), *static_cast<Output*>(output));

@@ -128,7 +128,9 @@ template <class Op>
 Suite suite_of() {
   Suite suite;
   suite.entry = entry_of<Op>();
+#if !defined(WEIR_REFERENCE_ONLY)
   suite.on_cpu = run_on_cpu<Op>;
+#endif
   if constexpr (requires { &Op::sim; }) suite.on_device = run_on_device<Op>;
   return suite;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/isa.hpp"
 #include "base/json.hpp"
 #include "base/rng.hpp"
 #include "device/calibration.hpp"
