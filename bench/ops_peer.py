@@ -113,7 +113,7 @@ def group(groups):
     pandas = pd.DataFrame({"k": keys, "v": values})
     db = duckdb.connect()
     db.execute(f"set threads = {args.threads}")
-    db.execute("create table t as select * from frame")
+    db.execute("create table t as select * from pandas")
     return [("duckdb " + duckdb.__version__, lambda: db.execute("select k, sum(v) from t group by k").fetchnumpy()),
             ("polars " + pl.__version__, lambda: frame.group_by("k").agg(pl.col("v").sum())),
             ("pandas " + pd.__version__, lambda: pandas.groupby("k", sort=False)["v"].sum())]
@@ -121,13 +121,16 @@ def group(groups):
 
 def join(right):
     import duckdb
+    import pandas as pd
     import polars as pl
-    left = pl.DataFrame({"k": rng.integers(0, right, 10_000_000), "l": np.arange(10_000_000)})
-    other = pl.DataFrame({"k": np.arange(right) * 7919 % right, "r": np.arange(right)})
+    rows = {"k": rng.integers(0, right, 10_000_000), "l": np.arange(10_000_000)}
+    keys = {"k": np.arange(right) * 7919 % right, "r": np.arange(right)}
+    left, other = pl.DataFrame(rows), pl.DataFrame(keys)
+    left_frame, right_frame = pd.DataFrame(rows), pd.DataFrame(keys)
     db = duckdb.connect()
     db.execute(f"set threads = {args.threads}")
-    db.execute("create table a as select * from left")
-    db.execute("create table b as select * from other")
+    db.execute("create table a as select * from left_frame")
+    db.execute("create table b as select * from right_frame")
     text = "select l, r from a join b using (k)"
     return [("duckdb " + duckdb.__version__, lambda: db.execute(text).fetchnumpy()),
             ("polars " + pl.__version__, lambda: left.join(other, on="k", how="inner"))]
