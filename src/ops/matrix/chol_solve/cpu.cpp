@@ -15,6 +15,7 @@ Status CholSolve::cpu(CpuRun& run, const Args& args, Output& out) {
   factor::copy(args.a, lower.view());
   out.rcond = 0;
   const std::size_t minor = factor::cholesky(run, lower.view());
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
   if (minor != 0) return factor::not_positive_definite("a", minor);
   const double norm = factor::norm_infinity(args.a);  // of rows as of columns
   out.rcond = factor::cholesky_rcond(lower.view(), norm);

@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/cholesky/cholesky.hpp"
+#include "ops/matrix/factor/check.hpp"
 #include "ops/matrix/factor/cholesky_blocks.hpp"
 
 namespace weir::ops {
@@ -16,6 +17,7 @@ Status Cholesky::cpu(CpuRun& run, const Args& args, Output& out) {
     std::fill(row + r + 1, row + n, 0.0);
   }
   const std::size_t minor = factor::cholesky(run, out.lower);
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
   return minor == 0 ? Status::ok() : factor::not_positive_definite("a", minor);
 }
 

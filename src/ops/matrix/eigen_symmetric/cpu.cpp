@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/eigen_symmetric/eigen_symmetric.hpp"
+#include "ops/matrix/factor/check.hpp"
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/orient.hpp"
 #include "ops/matrix/lapack.hpp"
@@ -94,8 +95,10 @@ Status EigenSymmetric::cpu(CpuRun& run, const Args& args, Output& out) {
   WEIR_TRY(check_output(args, out));
   const std::size_t n = args.a.rows;
   if (n == 0) return Status::ok();
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
   const double scale = scale_of(args.a);
   Tridiagonal form = reduce(args.a, scale);
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
   Int info = 0;
   if (out.vectors.empty()) {
     const Int order = count(n);

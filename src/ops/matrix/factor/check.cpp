@@ -136,6 +136,11 @@ Status check_backward_error(double error, double bound) {
       .hint("scale the rows and columns of the matrix to one size");
 }
 
+Status check_cancelled(const CpuRun& run, std::string_view op) {
+  if (!run.cancelled()) return Status::ok();
+  return Status(Code::kCancelled, "cancelled", std::string(op) + " was cancelled");
+}
+
 Support cpu_only(device::Kind kind) {
   if (kind == device::Kind::kCpu) return Support::yes();
   return Support::no(Reason::kUnsupportedShape,

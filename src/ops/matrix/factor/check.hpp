@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/status.hpp"
+#include "ops/cpu_run.hpp"
 #include "ops/matrix/matrix_view.hpp"
 #include "ops/op.hpp"
 
@@ -47,6 +48,9 @@ Status singular(std::string_view name, double rcond, double limit);
 
 // failed_precondition (inaccurate) for a measured backward error above its bound.
 Status check_backward_error(double error, double bound);
+
+// cancelled if somebody asked for it, naming the op.
+Status check_cancelled(const CpuRun& run, std::string_view op);
 
 // What every factorization answers for a backend: they run on the CPU.
 Support cpu_only(device::Kind kind);

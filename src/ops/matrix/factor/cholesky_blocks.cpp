@@ -53,7 +53,8 @@ std::size_t cholesky(CpuRun& run, MutableMatrixView<double> a) {
   if (n == 0) return 0;
   std::size_t minor = factor_diagonal(a, 0, std::min(kBlock, n));
   const Int stride = count(a.stride);
-  for (std::size_t begin = 0; begin + kBlock < n && minor == 0; begin += kBlock) {
+  for (std::size_t begin = 0; begin + kBlock < n && minor == 0 && !run.cancelled();
+       begin += kBlock) {
     const std::size_t end = begin + kBlock;
     const std::size_t blocks = parts(n - end, kBlock);
     run.workers.run(blocks, [&](std::size_t block) {

@@ -17,7 +17,8 @@
 namespace weir::ops::factor {
 
 // Factors the lower triangle in place; the upper one is neither read nor written. Returns 0, or the
-// order of the first leading minor that is not positive definite. n^3 / 3 flops.
+// order of the first leading minor that is not positive definite. n^3 / 3 flops. Stops halfway if
+// the run is cancelled.
 std::size_t cholesky(CpuRun& run, MutableMatrixView<double> a);
 
 // Returns an estimate of 1 / (norm_1(a) norm_1(inverse of a)) from the factor and norm_1(a).

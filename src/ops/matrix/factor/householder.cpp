@@ -39,7 +39,7 @@ class Reflections {
   void factor(CpuRun& run) {
     if (k_ == 0) return;
     factor_panel(0);
-    for (std::size_t begin = 0; begin < k_; begin += kPanel) {
+    for (std::size_t begin = 0; begin < k_ && !run.cancelled(); begin += kPanel) {
       const std::size_t end = std::min(begin + kPanel, k_);
       const std::size_t next = end < k_ ? std::min(end + kPanel, k_) : end;
       run.workers.run(1 + parts(cols_ - next, kUpdate), [&](std::size_t task) {
@@ -133,7 +133,7 @@ void tall_qr(CpuRun& run, MatrixView<double> a, std::size_t blocks, MutableMatri
     Reflections& block = q.empty() ? own : factored[b];
     transpose(rows, block.columns());
     Workers alone(1);
-    CpuRun serial{alone};
+    CpuRun serial{alone, run.cancel};
     block.factor(serial);
     block.write_r(stacked.view().block(b * n, 0, n, n));
   });
@@ -147,7 +147,7 @@ void tall_qr(CpuRun& run, MatrixView<double> a, std::size_t blocks, MutableMatri
     const std::size_t rows = begin_of(b + 1) - begin_of(b);
     Matrix<double> own(rows, n);
     Workers alone(1);
-    CpuRun serial{alone};
+    CpuRun serial{alone, run.cancel};
     factored[b].write_q(serial, own.view());
     packed_product<double>({.m = rows, .n = n, .k = n}, 1.0, {own.data(), n, 1},
                            {top.data() + b * n * n, n, 1}, 0.0,

@@ -16,7 +16,8 @@
 namespace weir::ops::factor {
 
 // Writes `r` [k, n] (zeros below its diagonal) and, unless it has no elements, `q` [m, k]. They may
-// not overlap `a`. 4 m n^2 flops with q (TSQR 6), 2 m n^2 without; scratch of a.
+// not overlap `a`. 4 m n^2 flops with q (TSQR 6), 2 m n^2 without; scratch of a. Stops halfway if
+// the run is cancelled.
 void householder_qr(CpuRun& run, MatrixView<double> a, MutableMatrixView<double> r,
                     MutableMatrixView<double> q);
 

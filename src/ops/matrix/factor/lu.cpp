@@ -97,6 +97,7 @@ std::size_t Lu::factor(CpuRun& run) {
   const Columns a{rows.data(), n, stride};
   std::size_t zero = factor_panel(a, 0, std::min(kPanel, n), pivots.data());
   for (std::size_t begin = 0; begin + kPanel < n; begin += kPanel) {
+    if (run.cancelled()) return zero;  // with pivots that were never chosen
     const std::size_t end = begin + kPanel;
     const std::size_t next = std::min(end + kPanel, n);
     std::size_t next_zero = 0;

@@ -36,7 +36,7 @@ struct Lu {
   MatrixView<double> factors() const { return rows.view().block(0, 0, n, n); }
 
   // Factors `factors()` in place. Returns 0, or k from 1 if pivot k is exactly zero. (2/3) n^3
-  // flops.
+  // flops. Stops halfway if the run is cancelled.
   std::size_t factor(CpuRun& run);
   // Returns an estimate of 1 / (norm_one(a) norm_one(inverse of a)), given norm_one(a); it is
   // seldom above three times the true value and never below it by more than rounding.

@@ -62,6 +62,7 @@ Status unsigned_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double>
   if (2 * a.rows < 3 * a.cols || a.rows == a.cols) return decompose(a, u, values, vt);
   Matrix<double> q(vectors ? a.rows : 0, k), r(k, k), small(vectors ? k : 0, k);
   householder_qr(run, a, r.view(), q.view());
+  WEIR_TRY(check_cancelled(run, "the svd"));
   WEIR_TRY(decompose(r.view(), small.view(), values, vt));
   if (vectors) multiply(run, q.view(), small.view(), u);
   return Status::ok();
@@ -72,6 +73,7 @@ Status unsigned_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double>
 Status thin_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double> u,
                 std::span<double> values, MutableMatrixView<double> vt) {
   if (a.empty()) return Status::ok();
+  WEIR_TRY(check_cancelled(run, "the svd"));
   WEIR_TRY(unsigned_svd(run, a, u, values, vt));
   if (!u.empty()) orient_rows(vt, u);
   return Status::ok();

@@ -17,7 +17,8 @@
 
 namespace weir::ops::factor {
 
-// internal (not_converged) if LAPACK gives up. The same bits for every number of threads.
+// internal (not_converged) if LAPACK gives up; cancelled. The same bits for every number of
+// threads.
 Status thin_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double> u,
                 std::span<double> values, MutableMatrixView<double> vt);
 

@@ -97,7 +97,7 @@ Status Gram::cpu(CpuRun& run, const Args& args, Output& out) {
     if (!run.cancelled())
       run_task(args, plan, shift.data(), task, partials.data() + task * partial);
   });
-  if (run.cancelled()) return Status(Code::kCancelled, "cancelled", "matrix.gram was cancelled");
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
   for (std::size_t task = 1; task < plan.tasks; ++task) {
     const double* from = partials.data() + task * partial;
     for (std::size_t i = 0; i < partial; ++i) partials[i] += from[i];

@@ -14,7 +14,9 @@ Status Inverse::cpu(CpuRun& run, const Args& args, Output& out) {
   factor::Lu lu(n);
   factor::copy(args.a, lu.factors());
   out.rcond = 0;
-  if (lu.factor(run) != 0) return factor::singular("a", 0, limit);
+  const std::size_t zero_pivot = lu.factor(run);
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
+  if (zero_pivot != 0) return factor::singular("a", 0, limit);
   lu.invert(run, out.inverse);
   out.rcond = n == 0 ? 1 : 1 / (factor::norm_one(args.a) * factor::norm_one(out.inverse));
   if (!(out.rcond >= limit)) return factor::singular("a", out.rcond, limit);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ops/matrix/factor/check.hpp"
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/lu.hpp"
 #include "ops/matrix/factor/residual.hpp"
@@ -59,10 +60,12 @@ Status LeastSquares::cpu(CpuRun& run, const Args& args, Output& out) {
     factor::copy(args.a, joined.view().block(0, 0, args.a.rows, n));
     factor::copy(args.b, joined.view().block(0, n, args.a.rows, sides));
     factor::householder_qr(run, joined.view(), triangle.view(), {});
+    WEIR_TRY(factor::check_cancelled(run, kInfo.name));
     const MatrixView<double> r = triangle.view();
     out.rank =
         solve_pivoted(r.block(0, 0, n, n), r.block(0, n, n, sides), tolerance_of(args), out.x);
   } else if (!args.a.empty()) {
+    WEIR_TRY(factor::check_cancelled(run, kInfo.name));
     out.rank = solve_pivoted(args.a, args.b, tolerance_of(args), out.x);
   }
   if (!out.residuals.empty()) write_residuals(run, args, out);

@@ -15,7 +15,9 @@ Status LuSolve::cpu(CpuRun& run, const Args& args, Output& out) {
   factor::Lu lu(n);
   factor::copy(args.a, lu.factors());
   out.rcond = 0;
-  if (lu.factor(run) != 0) return factor::singular("a", 0, unit);
+  const std::size_t zero_pivot = lu.factor(run);
+  WEIR_TRY(factor::check_cancelled(run, kInfo.name));
+  if (zero_pivot != 0) return factor::singular("a", 0, unit);
   out.rcond = lu.rcond(factor::norm_one(args.a));
   if (!(out.rcond >= unit)) return factor::singular("a", out.rcond, unit);
   factor::copy(args.b, out.x);

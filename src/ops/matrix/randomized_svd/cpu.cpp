@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ops/matrix/factor/check.hpp"
 #include "ops/matrix/factor/gaussian.hpp"
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/lu.hpp"
@@ -89,7 +90,7 @@ Status RandomizedSvd::cpu(CpuRun& run, const Args& args, Output& out) {
   const MutableMatrixView<double> product = y.view().block(0, 0, m, width);
   orthonormalise(run, product, q.view());
   for (std::size_t i = 0; i < args.power; ++i) {
-    if (run.cancelled()) return Status(Code::kCancelled, "cancelled", "randomized_svd");
+    WEIR_TRY(factor::check_cancelled(run, kInfo.name));
     a.transposed_times(run, q.view(), z.view());
     orthonormalise(run, z.view(), p.view());
     a.times(run, p.view(), product);
