@@ -4,12 +4,10 @@
 
 #include "base/clock.hpp"
 #include "main/allocation_count.hpp"
-#include "main/bench/python_peer.hpp"
+#include "main/bench/numeric_peer.hpp"
 #include "main/bench/report.hpp"
 #include "main/gate_options.hpp"
 #include "main/numeric/numeric_options.hpp"
-#include "main/numeric/sample.hpp"
-#include "main/scratch_dir.hpp"
 #include "main/verbs.hpp"
 #include "model/numeric/naive.hpp"
 #include "model/numeric/pipeline.hpp"
@@ -17,7 +15,6 @@
 namespace weir::main {
 namespace {
 
-constexpr std::string_view kScript = "bench/numeric_peer.py";
 constexpr double kLambda = 1;
 constexpr std::size_t kSingleRows = 200'000;
 constexpr std::size_t kWindow = 64;
@@ -193,50 +190,28 @@ Status count_allocations(model::Pipeline& pipeline, const model::LinearModel& mo
 }
 
 // Returns the largest difference between our weights and the peer's.
-Result<double> weight_difference(const std::string& path, const model::LinearModel& model) {
-  std::vector<double> theirs(model.width() + 1);
-  WEIR_ASSIGN(const auto source, model::FileSource::open(path, theirs.size()));
-  WEIR_TRY(source->block(0, 1, theirs));
-  double furthest = std::fabs(theirs.back() - model.bias);
+double weight_difference(const NumericPeer& peer, const model::LinearModel& model) {
+  double furthest = std::fabs(peer.weights.back() - model.bias);
   for (std::size_t j = 0; j < model.width(); ++j) {
-    furthest = std::max(furthest, std::fabs(theirs[j] - model.weight[j]));
+    furthest = std::max(furthest, std::fabs(peer.weights[j] - model.weight[j]));
   }
   return furthest;
 }
 
-Status measure_peer(const Arguments& args, const NumericSample& sample,
-                    const model::LinearModel& model, Figures& figures, BenchReport& report) {
-  WEIR_ASSIGN(const auto scratch, ScratchDir::create());
-  const std::string dir = scratch->path();
-  WEIR_TRY(sample.write(dir + "/x.f64", dir + "/y.f64"));
-  const auto printed = PythonPeer(args, kScript)
-                           .run({"--x", dir + "/x.f64", "--y", dir + "/y.f64", "--columns",
-                                 std::to_string(sample.x().cols), "--weights", dir + "/weights.f64",
-                                 "--penalty", std::to_string(kLambda)});
-  if (!printed) {
-    std::printf("scikit-learn: not measured: %s\n", printed.error().to_string().c_str());
-    report.not_measured("peer_train_s", printed.error().message());
-    return Status::ok();
+void measure_peer(const Arguments& args, const NumericSample& sample,
+                  const model::LinearModel& model, Figures& figures, BenchReport& report) {
+  const auto peer = time_numeric_peer(args, sample, kLambda);
+  if (!peer) {
+    std::printf("scikit-learn: not measured: %s\n", peer.error().to_string().c_str());
+    report.not_measured("peer_train_s", peer.error().message());
+    return;
   }
-  const auto number = [&](const char* key) {
-    const double value = std::strtod(json_member(*printed, key).c_str(), nullptr);
-    report.set(std::string("peer_") + key, value);
-    return value;
-  };
-  figures.peer_train_s = number("train_s");
-  const double components = number("components");
-  const double predict = number("predict_per_s");
-  const double row = number("predict_row_p99_us");
-  const double features = number("features_per_s");
-  WEIR_ASSIGN(const double difference, weight_difference(dir + "/weights.f64", model));
-  report.set("peer_version", json_member(*printed, "version"));
+  report_numeric_peer(*peer, report);
+  figures.peer_train_s = peer->train_s;
+  const double difference = weight_difference(*peer, model);
   report.set("max_abs_diff", difference);
-  std::printf(
-      "scikit-learn %s, numpy %s: train %.3f s (%.0f components), predict %.2f M rows/s, one row "
-      "p99 %.1f us, features %.3f M windows/s; weights at most %.3g apart\n",
-      json_member(*printed, "version").c_str(), json_member(*printed, "numpy").c_str(),
-      figures.peer_train_s, components, predict / 1e6, row, features / 1e6, difference);
-  return Status::ok();
+  std::printf("weights and bias at most %.3g apart; training %.1f times as fast here\n", difference,
+              peer->train_s / figures.train_s);
 }
 
 // Extracts, trains and predicts over and over; memory must not grow after the first seconds.
@@ -307,7 +282,7 @@ Result<int> run(const Arguments& args) {
   WEIR_TRY(measure_predict(*single, model, sample, sizes, figures, report));
   WEIR_TRY(count_allocations(*single, model, sample, figures, report));
   WEIR_TRY(measure_features(*single, sizes, figures, report));
-  if (!args.has("no-peer")) WEIR_TRY(measure_peer(args, sample, model, figures, report));
+  if (!args.has("no-peer")) measure_peer(args, sample, model, figures, report);
   WEIR_ASSIGN(const double soak_s, args.f64("soak", 0));
   if (soak_s > 0) WEIR_TRY(soak(*pipeline, sample, soak_s, report));
   WEIR_TRY(report.write(args.text("json")));

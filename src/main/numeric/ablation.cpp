@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "main/allocation_count.hpp"
+#include "main/bench/numeric_peer.hpp"
 #include "main/bench/report.hpp"
 #include "main/gate_options.hpp"
 #include "main/numeric/numeric_options.hpp"
@@ -25,6 +26,9 @@ constexpr Option kOptions[] = {
     {"columns", "N", "default 100"},
     {"samples", "N", "values of the series of features, default 1M"},
     {"only", "NAME", "one workload: features, features_64, train, predict or predict_row"},
+    {"python", "FILE", "interpreter with scikit-learn, default .venv/bin/python"},
+    {"script", "FILE", "the peer, default bench/numeric_peer.py"},
+    {"no-peer", "", "time no peer"},
     {"json", "FILE", "write the table as flat JSON"},
     kThreadsOption,
     kIsaOption,
@@ -89,6 +93,7 @@ class Table {
       std::printf("%-12s %-16s %12.3f %10.1f %10.2f %10.3f %14s\n", workload.c_str(), kLevels[i],
                   cost.seconds * 1e3, first / cost.seconds, before / cost.seconds, cost.cpu_seconds,
                   allocations.c_str());
+      std::fflush(stdout);
       const std::string key = workload + "_l" + std::to_string(i);
       report_.set(key + "_ms", cost.seconds * 1e3);
       report_.set(key + "_ratio_to_l0", first / cost.seconds);
@@ -261,6 +266,16 @@ Status add_model_workloads(Table& table, model::Pipeline& pipeline, const Numeri
   return Status::ok();
 }
 
+void add_peer(const Arguments& args, const NumericSample& sample, BenchReport& report) {
+  const auto peer = time_numeric_peer(args, sample, 1.0);
+  if (peer) {
+    report_numeric_peer(*peer, report);
+  } else {
+    std::printf("scikit-learn: not measured: %s\n", peer.error().to_string().c_str());
+    report.not_measured("peer_train_s", peer.error().message());
+  }
+}
+
 Result<int> run(const Arguments& args) {
   WEIR_ASSIGN(const std::uint64_t rows, args.u64("rows", 1'000'000));
   WEIR_ASSIGN(const std::uint64_t columns, args.u64("columns", 100));
@@ -291,9 +306,9 @@ Result<int> run(const Arguments& args) {
   if (!only.starts_with("features")) {
     const NumericSample sample(rows, columns);
     WEIR_TRY(add_model_workloads(table, *pipeline, sample, only));
+    if (!args.has("no-peer")) add_peer(args, sample, report);
   }
-  std::printf(
-      "predict_row is 1,000 predictions. Peers of the same workloads: weir bench numeric.\n");
+  std::printf("predict_row is 1,000 predictions.\n");
   WEIR_TRY(report.write(args.text("json")));
   return kExitOk;
 }
