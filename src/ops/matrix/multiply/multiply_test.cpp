@@ -70,6 +70,7 @@ TYPED_TEST(MultiplyTest, StaysWithinTheBoundAcrossBlocksAndTasks) {
   }
   expect_right<TypeParam>({.m = 3, .n = 2100, .k = 20});
   expect_right<TypeParam>({.m = 2, .n = 3, .k = 5000});
+  expect_right<TypeParam>({.m = 20, .n = 2100, .k = 200, .gap = 2});  // cut between columns
 }
 
 TYPED_TEST(MultiplyTest, MultipliesABatchWithSharedAndOwnMatrices) {
@@ -114,12 +115,12 @@ class SameBitsTest : public testing::Test {};
 using SameBitsTypes = testing::Types<MultiplyF64, MultiplyF32, MultiplyF16, MultiplyU8, MultiplyS8>;
 TYPED_TEST_SUITE(SameBitsTest, SameBitsTypes);
 
-TYPED_TEST(SameBitsTest, OneAndTwoThreadsAgree) {
+TYPED_TEST(SameBitsTest, OneAndFourThreadsAgree) {
   const ProblemShape shape{.m = 301, .n = 170, .k = 400};
   Problem<TypeParam> one(shape, kSeed);
   Problem<TypeParam> many(shape, kSeed);
   Workers single(1);
-  Workers several(2);
+  Workers several(4);  // two blocks down, two across
   CpuRun run_one{single};
   CpuRun run_many{several};
   auto out_one = one.output();

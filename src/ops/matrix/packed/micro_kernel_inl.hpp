@@ -178,10 +178,10 @@ HWY_INLINE void store_edge(const Tile<T>& tile, const T* sums, std::size_t width
 }
 
 // tile = alpha * (kRows rows of panel a) * (panel b) + beta * tile; panel a is kTileRows high,
-// panel b two vectors wide, of which kVectors are used.
+// panel b kVectors wide, with b_step elements from one position in depth to the next.
 template <std::size_t kRows, std::size_t kVectors, class D, class T = hn::TFromD<D>>
 HWY_NOINLINE void micro_kernel(D d, std::size_t depth, const T* HWY_RESTRICT a,
-                               const T* HWY_RESTRICT b, const Tile<T>& tile) {
+                               const T* HWY_RESTRICT b, std::size_t b_step, const Tile<T>& tile) {
   const std::size_t lanes = hn::Lanes(d);
   // C is needed last, when nothing is left to do while its lines come.
   for (std::size_t r = 0; r < std::min(kRows, tile.rows); ++r) {
@@ -197,7 +197,7 @@ HWY_NOINLINE void micro_kernel(D d, std::size_t depth, const T* HWY_RESTRICT a,
   for (std::size_t k = 0; k < depth; ++k) {
     hn::Vec<D> columns[kVectors];
 #pragma GCC unroll 2
-    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = hn::Load(d, b + v * lanes);
+    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = hn::LoadU(d, b + v * lanes);
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < kRows; ++r) {
       const auto element = hn::Set(d, a[r]);
@@ -207,7 +207,7 @@ HWY_NOINLINE void micro_kernel(D d, std::size_t depth, const T* HWY_RESTRICT a,
       }
     }
     a += kTileRows;
-    b += 2 * lanes;
+    b += b_step;
   }
   if (tile.rows < kRows || tile.cols < kVectors * lanes) {
     alignas(64) T edge[kRows * kPanelWidthMax];
@@ -236,16 +236,16 @@ HWY_NOINLINE void micro_kernel(D d, std::size_t depth, const T* HWY_RESTRICT a,
 
 // Takes the smallest micro kernel that covers the tile.
 template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void multiply_panels(D d, std::size_t depth, const T* a, const T* b,
+HWY_INLINE void multiply_panels(D d, std::size_t depth, const T* a, const T* b, std::size_t b_step,
                                 const Tile<T>& tile) {
   if (tile.cols > hn::Lanes(d)) {
-    if (tile.rows > kTileRows / 2) return micro_kernel<kTileRows, 2>(d, depth, a, b, tile);
-    if (tile.rows > 2) return micro_kernel<kTileRows / 2, 2>(d, depth, a, b, tile);
-    return micro_kernel<2, 2>(d, depth, a, b, tile);
+    if (tile.rows > kTileRows / 2) return micro_kernel<kTileRows, 2>(d, depth, a, b, b_step, tile);
+    if (tile.rows > 2) return micro_kernel<kTileRows / 2, 2>(d, depth, a, b, b_step, tile);
+    return micro_kernel<2, 2>(d, depth, a, b, b_step, tile);
   }
-  if (tile.rows > kTileRows / 2) return micro_kernel<kTileRows, 1>(d, depth, a, b, tile);
-  if (tile.rows > 2) return micro_kernel<kTileRows / 2, 1>(d, depth, a, b, tile);
-  return micro_kernel<2, 1>(d, depth, a, b, tile);
+  if (tile.rows > kTileRows / 2) return micro_kernel<kTileRows, 1>(d, depth, a, b, b_step, tile);
+  if (tile.rows > 2) return micro_kernel<kTileRows / 2, 1>(d, depth, a, b, b_step, tile);
+  return micro_kernel<2, 1>(d, depth, a, b, b_step, tile);
 }
 
 }  // namespace weir::ops::HWY_NAMESPACE

@@ -36,17 +36,47 @@ namespace {
 
 static_assert(kPanelDepth <= kPanelDepthMax);
 
+// The panels of a block of B. Few rows of C use each but once or twice: then the whole panels are
+// read where B lies, and only what is left at the edge is packed.
+template <class In, class T>
+class PanelsOfB {
+ public:
+  PanelsOfB(const In* b, std::size_t depth, std::size_t cols, const Strided2d<In>& steps,
+            std::size_t width, bool in_place, T* memory)
+      : b_(b), memory_(memory), depth_(depth), b_step_(steps.row_step), width_(width) {
+    if constexpr (std::is_same_v<In, T>) {
+      if (in_place && steps.col_step == 1) in_place_cols_ = cols / width * width;
+    }
+    pack_panels(b + in_place_cols_ * steps.col_step, cols - in_place_cols_, steps.col_step, depth,
+                steps.row_step, width, memory + in_place_cols_ * depth);
+  }
+  const T* at(std::size_t col) const {
+    if constexpr (std::is_same_v<In, T>) {
+      if (col < in_place_cols_) return b_ + col;
+    }
+    return memory_ + col * depth_;
+  }
+  std::size_t step(std::size_t col) const { return col < in_place_cols_ ? b_step_ : width_; }
+
+ private:
+  const In* b_;
+  T* memory_;
+  std::size_t depth_, b_step_, width_;
+  std::size_t in_place_cols_ = 0;
+};
+
 template <class In, class T>
 void product_impl(const ProductShape& shape, T alpha, Strided2d<In> a, Strided2d<In> b, T beta,
                   RowMajorOut<T> c, const Panels<T>& panels) {
   const hn::ScalableTag<T> d;
   const std::size_t width = 2 * hn::Lanes(d);
+  const bool few_rows = shape.m <= kTileRows;
   for (std::size_t col = 0; col < shape.n; col += kBlockCols) {
     const std::size_t cols = std::min(kBlockCols, shape.n - col);
     for (std::size_t from = 0; from < shape.k; from += kPanelDepth) {
       const std::size_t depth = std::min(kPanelDepth, shape.k - from);
-      pack_panels(b.data + from * b.row_step + col * b.col_step, cols, b.col_step, depth,
-                  b.row_step, width, panels.b);
+      const PanelsOfB<In, T> block_b(b.data + from * b.row_step + col * b.col_step, depth, cols, b,
+                                     width, few_rows, panels.b);
       const T keep = from == 0 ? beta : T{1};
       for (std::size_t row = 0; row < shape.m; row += kBlockRows) {
         const std::size_t rows = std::min(kBlockRows, shape.m - row);
@@ -60,7 +90,7 @@ void product_impl(const ProductShape& shape, T alpha, Strided2d<In> a, Strided2d
                                std::min(width, cols - j),
                                alpha,
                                keep};
-            multiply_panels(d, depth, panels.a + i * depth, panels.b + j * depth, tile);
+            multiply_panels(d, depth, panels.a + i * depth, block_b.at(j), block_b.step(j), tile);
           }
         }
       }
