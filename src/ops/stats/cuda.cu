@@ -1,4 +1,5 @@
 #include "device/cuda/launcher.cuh"
+#include "ops/stats/covariance/kernel.hpp"
 #include "ops/stats/dot/kernel.hpp"
 #include "ops/stats/histogram/kernel.hpp"
 #include "ops/stats/moments/kernel.hpp"
@@ -28,5 +29,12 @@ Status WindowFeatures::cuda(DeviceRun& run, const Args& args, Output& out) {
 Status Histogram::cuda(DeviceRun& run, const Args& args, Output& out) {
   return histogram_on_device<Launcher>(run, args, out);
 }
+
+template <bool kNormalised>
+Status CovarianceOf<kNormalised>::cuda(DeviceRun& run, const Args& args, Output& out) {
+  return covariance_on_device<Launcher, kNormalised>(run, args, out);
+}
+template Status CovarianceOf<false>::cuda(DeviceRun&, const Args&, Output&);
+template Status CovarianceOf<true>::cuda(DeviceRun&, const Args&, Output&);
 
 }  // namespace weir::ops

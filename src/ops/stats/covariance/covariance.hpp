@@ -50,6 +50,10 @@ struct CovarianceOf {
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
   static Status cpu(CpuRun& run, const Args& args, Output& out);
+  static Status sim(DeviceRun& run, const Args& args, Output& out);
+  static Status cuda(DeviceRun& run, const Args& args, Output& out);
+  // Writes what a Gram matrix comes to (shifted_gram.hpp).
+  static void write(const Args& args, std::span<const double> gram, Output& out);
 };
 
 using Covariance = CovarianceOf<false>;

@@ -9,6 +9,8 @@
 namespace weir::ops {
 namespace {
 
+constexpr std::size_t kDeviceColumnsMax = 1000;
+
 std::string shape(std::size_t rows, std::size_t cols) {
   return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
 }
@@ -56,10 +58,9 @@ Status CovarianceOf<kNormalised>::check_output(const Args& args, const Output& o
 }
 
 template <bool kNormalised>
-Support CovarianceOf<kNormalised>::supports(const Args&, device::Kind kind) {
-  return kind == device::Kind::kCpu
-             ? Support::yes()
-             : Support::no(Reason::kUnsupportedShape, "covariances run on the CPU");
+Support CovarianceOf<kNormalised>::supports(const Args& args, device::Kind kind) {
+  if (kind == device::Kind::kCpu || args.x.cols <= kDeviceColumnsMax) return Support::yes();
+  return Support::no(Reason::kUnsupportedShape, "more than 1,000 columns run on the CPU");
 }
 
 template <bool kNormalised>
@@ -68,33 +69,33 @@ Footprint CovarianceOf<kNormalised>::footprint(const Args& args) {
   return {.rows = args.x.rows,
           .bytes_in = args.x.size() * sizeof(double),
           .bytes_out = 0,
-          .bytes_scratch = args.x.rows / 65'536 * args.x.cols * args.x.cols * sizeof(double),
+          .bytes_scratch =
+              args.x.rows / 1000 * gram_side(args.x.cols) * gram_side(args.x.cols) * sizeof(double),
           .bytes_resident = args.x.cols * args.x.cols * sizeof(double),
           .flops = static_cast<double>(args.x.rows) * cols * (cols + 3),
           .ceiling = Ceiling::kF64};
 }
 
 template <bool kNormalised>
-Status CovarianceOf<kNormalised>::reference(const Args& args, Output& out) {
-  WEIR_TRY(check_output(args, out));
-  const std::vector<double> gram = plain_gram(args.x, column_shifts(args.x));
+void CovarianceOf<kNormalised>::write(const Args& args, std::span<const double> gram, Output& out) {
   if constexpr (kNormalised) {
     write_correlation(gram, args.x.rows, out.matrix);
   } else {
     write_covariance(gram, args.x.rows, args.ddof, out.matrix);
   }
+}
+
+template <bool kNormalised>
+Status CovarianceOf<kNormalised>::reference(const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
+  write(args, plain_gram(args.x, column_shifts(args.x)), out);
   return Status::ok();
 }
 
 template <bool kNormalised>
 Status CovarianceOf<kNormalised>::cpu(CpuRun& run, const Args& args, Output& out) {
   WEIR_TRY(check_output(args, out));
-  const std::vector<double> gram = shifted_gram(run, args.x, column_shifts(args.x));
-  if constexpr (kNormalised) {
-    write_correlation(gram, args.x.rows, out.matrix);
-  } else {
-    write_covariance(gram, args.x.rows, args.ddof, out.matrix);
-  }
+  write(args, shifted_gram(run, args.x, column_shifts(args.x)), out);
   return Status::ok();
 }
 
