@@ -90,12 +90,25 @@ HWY_INLINE void write_features(const WindowJob& job, const Part& part, std::size
   Lanes features[kWindowFeatures];
   window::features_of(part, job.plan.reciprocal, features);
   HWY_ALIGN double rows[kWindowFeatures][kLanes];
-  for (std::size_t f = 0; f < kWindowFeatures; ++f) features[f].store(rows[f]);
+  std::size_t f = 0;
+  if (first + (kLanes - 1) * step < job.windows) {
+    for (; f + kLanes <= 8; f += kLanes) {
+      hwy::HWY_NAMESPACE::Vec<window::LanesTag> square[kLanes];
+#pragma GCC unroll 8
+      for (std::size_t l = 0; l < kLanes; ++l) square[l] = features[f + l].v;
+      window::turn_square(window::LanesTag{}, square);
+#pragma GCC unroll 8
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        Lanes(square[l]).store(job.out.data() + (first + l * step) * kWindowFeatures + f);
+      }
+    }
+  }
+  for (std::size_t g = f; g < kWindowFeatures; ++g) features[g].store(rows[g]);
   for (std::size_t l = 0; l < kLanes; ++l) {
     const std::size_t i = first + l * step;
     if (i >= job.windows) return;
     double* const to = job.out.data() + i * kWindowFeatures;
-    for (std::size_t f = 0; f < kWindowFeatures; ++f) to[f] = rows[f][l];
+    for (std::size_t g = f; g < kWindowFeatures; ++g) to[g] = rows[g][l];
   }
 }
 
