@@ -5,6 +5,7 @@
   X(kMatrixMultiply)       \
   X(kMatrixInverse)        \
   X(kMatrixSolve)          \
+  X(kMatrixDecompose)      \
   X(kHashBatch)            \
   X(kMerkleRoot)           \
   X(kSignatureVerify)
