@@ -33,17 +33,67 @@ inline LaneBuffers lane_buffers(std::size_t n) {
   return {work, work + each};
 }
 
-inline void side_by_side(const Plan& plan, bool inverse, double scale, const double* in,
-                         std::size_t in_step, double* out, std::size_t out_step,
-                         std::size_t count) {
-  const LaneBuffers lanes = lane_buffers(plan.n);
-  rows_to_lanes(in, in_step, count, 2 * plan.n, lanes.a);
-  const double* const done = lane_transform(plan.stages, inverse, lanes.a, lanes.b);
-  lanes_to_rows(done, scale, 2 * plan.n, out, out_step, count);
+// Bluestein on a lane buffer: by way of the other one, whose places are those of the inner plan.
+inline double* lane_bluestein(const Plan& plan, bool inverse, LaneBuffers lanes) {
+  const Wide d;
+  const std::size_t m = plan.inner->n;
+  const auto each = [&](double* values, const double* turns, std::size_t n, bool swap_in,
+                        bool swap_out) HWY_ATTR {
+    for (std::size_t k = 0; k < n; ++k) {
+      double* const at = values + kPitch * k;
+      const Cell<WideVec> value = times(Cell<WideVec>{hn::Load(d, at + (swap_in ? kLanes : 0)),
+                                                      hn::Load(d, at + (swap_in ? 0 : kLanes))},
+                                        hn::Set(d, turns[2 * k]), hn::Set(d, turns[2 * k + 1]));
+      hn::Store(value.re, d, at + (swap_out ? kLanes : 0));
+      hn::Store(value.im, d, at + (swap_out ? 0 : kLanes));
+    }
+  };
+  each(lanes.a, plan.chirp.data(), plan.n, inverse, false);
+  std::fill(lanes.a + kPitch * plan.n, lanes.a + kPitch * m, 0.0);
+  double* const bins = lane_transform(plan.inner->stages, false, lanes.a, lanes.b);
+  each(bins, plan.chirp_bins.data(), m, false, false);
+  double* const done =
+      lane_transform(plan.inner->stages, true, bins, bins == lanes.a ? lanes.b : lanes.a);
+  each(done, plan.chirp.data(), plan.n, false, inverse);
+  return done;
 }
 
+// Places of a lane buffer that a plan needs.
+inline std::size_t places(const Plan& plan) {
+  return plan.form == Form::kBluestein ? plan.inner->n : plan.n;
+}
+
+inline double* lane_plan(const Plan& plan, bool inverse, LaneBuffers lanes) {
+  if (plan.form == Form::kBluestein) return lane_bluestein(plan, inverse, lanes);
+  return lane_transform(plan.stages, inverse, lanes.a, lanes.b);
+}
+
+// Neighbouring rows that one call takes.
+struct Share {
+  const Rows& rows;
+  std::size_t first;
+  std::size_t count;
+  const double* in() const { return rows.in + rows.in_step * first; }
+  double* out() const { return rows.out + rows.out_step * first; }
+};
+
+inline void side_by_side(const Plan& plan, bool inverse, double scale, const Share& share) {
+  const Rows& r = share.rows;
+  const LaneBuffers lanes = lane_buffers(places(plan));
+  rows_to_lanes(share.in(), r.in_step, share.count, 2 * plan.n, lanes.a);
+  const double* const done = lane_plan(plan, inverse, lanes);
+  lanes_to_rows(done, scale, 2 * plan.n, share.out(), r.out_step, share.count);
+}
+
+// Whether a transform by itself uses whole vectors.
 inline bool alone(const Plan& plan) {
   return plan.form != Form::kStages || (plan.n >= kSoloMin && solo_fits(plan.stages));
+}
+
+// Whether several are faster side by side than one after the other.
+inline bool side(const Plan& plan) {
+  if (plan.form == Form::kStages) return plan.n <= kSideMax;
+  return plan.form == Form::kBluestein && plan.inner->n <= 2 * kSideMax;
 }
 
 void four_step_columns(const Plan& plan, bool inverse, const double* in, FourStepWork work,
@@ -135,46 +185,42 @@ void one(const Plan& plan, bool inverse, double scale, const double* in, double*
     double* const work = scratch(Scratch::kSolo, 4 * solo_pitch(plan.n));
     solo_transform(plan.stages, inverse, scale, in, out, work);
   } else {
-    side_by_side(plan, inverse, scale, in, 0, out, 0, 1);
+    const Rows row{in, 0, out, 0, 1};
+    side_by_side(plan, inverse, scale, {row, 0, 1});
   }
 }
 
-// Cuts rows into vectors full of them and single ones: side(first, count), one(i).
-template <class Side, class One>
-inline void share_out(const Plan& plan, std::size_t count, Side&& side, One&& single) {
+// Cuts rows into vectors full of them and single ones; calls several(share) and single(share).
+template <class Several, class Single>
+inline void share_out(const Plan& plan, const Rows& rows, Several&& several, Single&& single) {
   std::size_t i = 0;
-  if (!alone(plan) || (plan.form == Form::kStages && plan.n <= kSideMax)) {
+  if (!alone(plan) || side(plan)) {
     const std::size_t enough = alone(plan) ? (kLanes + 1) / 2 : 1;
-    while (count - i >= enough && i < count) {
-      const std::size_t now = std::min(kLanes, count - i);
-      side(i, now);
+    while (rows.count - i >= enough && i < rows.count) {
+      const std::size_t now = std::min(kLanes, rows.count - i);
+      several(Share{rows, i, now});
       i += now;
     }
   }
-  for (; i < count; ++i) single(i);
+  for (; i < rows.count; ++i) single(Share{rows, i, 1});
 }
 
-void rows(const Plan& plan, bool inverse, double scale, const Rows& r) {
+void rows(const Plan& plan, bool inverse, double scale, const Rows& all) {
   share_out(
-      plan, r.count,
-      [&](std::size_t i, std::size_t count) {
-        side_by_side(plan, inverse, scale, r.in + r.in_step * i, r.in_step, r.out + r.out_step * i,
-                     r.out_step, count);
-      },
-      [&](std::size_t i) {
-        one(plan, inverse, scale, r.in + r.in_step * i, r.out + r.out_step * i);
-      });
+      plan, all, [&](const Share& share) { side_by_side(plan, inverse, scale, share); },
+      [&](const Share& share) { one(plan, inverse, scale, share.in(), share.out()); });
 }
 
 // Odd lengths: a complex transform of values whose imaginary parts are zero.
-inline void odd_side(const RealPlan& plan, const Rows& r, std::size_t i, std::size_t count) {
-  const LaneBuffers lanes = lane_buffers(plan.n);
-  rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n, lanes.a, kPitch);
+inline void odd_side(const RealPlan& plan, const Share& share) {
+  const Rows& r = share.rows;
+  const LaneBuffers lanes = lane_buffers(places(*plan.complex));
+  rows_to_lanes(share.in(), r.in_step, share.count, plan.n, lanes.a, kPitch);
   for (std::size_t k = 0; k < plan.n; ++k) {
     hn::Store(hn::Zero(Wide()), Wide(), lanes.a + kPitch * k + kLanes);
   }
-  const double* const done = lane_transform(plan.complex->stages, false, lanes.a, lanes.b);
-  lanes_to_rows(done, 1.0, 2 * plan.bins(), r.out + r.out_step * i, r.out_step, count);
+  const double* const done = lane_plan(*plan.complex, false, lanes);
+  lanes_to_rows(done, 1.0, 2 * plan.bins(), share.out(), r.out_step, share.count);
 }
 
 inline void odd_one(const RealPlan& plan, const double* in, double* out) {
@@ -190,20 +236,19 @@ inline void odd_one(const RealPlan& plan, const double* in, double* out) {
 void real(const RealPlan& plan, const Rows& r) {
   const bool odd = plan.n % 2 != 0;
   share_out(
-      *plan.complex, r.count,
-      [&](std::size_t i, std::size_t count) {
-        if (odd) return odd_side(plan, r, i, count);
-        const LaneBuffers lanes = lane_buffers(plan.n / 2);
-        rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n, lanes.a);
-        double* const done = lane_transform(plan.complex->stages, false, lanes.a, lanes.b);
+      *plan.complex, r,
+      [&](const Share& share) {
+        if (odd) return odd_side(plan, share);
+        const LaneBuffers lanes = lane_buffers(places(*plan.complex));
+        rows_to_lanes(share.in(), r.in_step, share.count, plan.n, lanes.a);
+        double* const done = lane_plan(*plan.complex, false, lanes);
         separate_lanes(plan, done);
-        lanes_to_rows(done, 1.0, plan.n + 2, r.out + r.out_step * i, r.out_step, count);
+        lanes_to_rows(done, 1.0, plan.n + 2, share.out(), r.out_step, share.count);
       },
-      [&](std::size_t i) {
-        double* const out = r.out + r.out_step * i;
-        if (odd) return odd_one(plan, r.in + r.in_step * i, out);
-        one(*plan.complex, false, 1.0, r.in + r.in_step * i, out);
-        separate_row(plan, out);
+      [&](const Share& share) {
+        if (odd) return odd_one(plan, share.in(), share.out());
+        one(*plan.complex, false, 1.0, share.in(), share.out());
+        separate_row(plan, share.out());
       });
 }
 
@@ -223,31 +268,44 @@ inline void odd_inverse_one(const RealPlan& plan, double scale, const double* in
   for (std::size_t t = 0; t < plan.n; ++t) out[t] = work[2 * t];
 }
 
+inline void odd_inverse_side(const RealPlan& plan, double scale, const Share& share) {
+  const Wide d;
+  const Rows& r = share.rows;
+  const LaneBuffers lanes = lane_buffers(places(*plan.complex));
+  rows_to_lanes(share.in(), r.in_step, share.count, 2 * plan.bins(), lanes.a);
+  hn::Store(hn::Zero(d), d, lanes.a + kLanes);
+  for (std::size_t k = 1; k < plan.bins(); ++k) {
+    const double* const bin = lanes.a + kPitch * k;
+    double* const mirror = lanes.a + kPitch * (plan.n - k);
+    hn::Store(hn::Load(d, bin), d, mirror);
+    hn::Store(hn::Neg(hn::Load(d, bin + kLanes)), d, mirror + kLanes);
+  }
+  double* const done = lane_plan(*plan.complex, true, lanes);
+  // The real parts move together; each goes to a place that has been read.
+  for (std::size_t t = 1; t < plan.n; ++t) {
+    hn::Store(hn::Load(d, done + kPitch * t), d, done + kLanes * t);
+  }
+  lanes_to_rows(done, scale, plan.n, share.out(), r.out_step, share.count);
+}
+
 void inverse_real(const RealPlan& plan, double scale, const Rows& r) {
   // The transform of half the length divides by half as much.
   const double half_scale = scale * 2;
   share_out(
-      *plan.complex, r.count,
-      [&](std::size_t i, std::size_t count) {
-        if (plan.n % 2 != 0) {
-          for (std::size_t k = i; k < i + count; ++k) {
-            odd_inverse_one(plan, scale, r.in + r.in_step * k, r.out + r.out_step * k);
-          }
-          return;
-        }
-        const LaneBuffers lanes = lane_buffers(plan.n / 2);
-        rows_to_lanes(r.in + r.in_step * i, r.in_step, count, plan.n + 2, lanes.a);
+      *plan.complex, r,
+      [&](const Share& share) {
+        if (plan.n % 2 != 0) return odd_inverse_side(plan, scale, share);
+        const LaneBuffers lanes = lane_buffers(places(*plan.complex));
+        rows_to_lanes(share.in(), r.in_step, share.count, plan.n + 2, lanes.a);
         combine_lanes(plan, lanes.a);
-        const double* const done = lane_transform(plan.complex->stages, true, lanes.a, lanes.b);
-        lanes_to_rows(done, half_scale, plan.n, r.out + r.out_step * i, r.out_step, count);
+        const double* const done = lane_plan(*plan.complex, true, lanes);
+        lanes_to_rows(done, half_scale, plan.n, share.out(), r.out_step, share.count);
       },
-      [&](std::size_t i) {
-        const double* const in = r.in + r.in_step * i;
-        double* const out = r.out + r.out_step * i;
-        if (plan.n % 2 != 0) return odd_inverse_one(plan, scale, in, out);
+      [&](const Share& share) {
+        if (plan.n % 2 != 0) return odd_inverse_one(plan, scale, share.in(), share.out());
         double* const work = scratch(Scratch::kReal, plan.n);
-        combine_row(plan, in, work);
-        one(*plan.complex, true, half_scale, work, out);
+        combine_row(plan, share.in(), work);
+        one(*plan.complex, true, half_scale, work, share.out());
       });
 }
 

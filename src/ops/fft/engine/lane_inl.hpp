@@ -10,11 +10,11 @@
 #define WEIR_OPS_FFT_LANE_INL
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
 
+#include "base/prefetch.hpp"
 #include "ops/fft/engine/butterfly_inl.hpp"
 #include "ops/fft/engine/plan.hpp"
 
@@ -127,8 +127,8 @@ inline void columns_to_lanes(const double* matrix, std::size_t step, std::size_t
     WideVec re;
     WideVec im;
     // No hardware prefetcher follows a column: ask for the neighbours that come next.
-    hwy::Prefetch(matrix + step * k + 2 * kLanes);
-    hwy::Prefetch(matrix + step * k + 3 * kLanes);
+    prefetch(matrix + step * k + 2 * kLanes);
+    prefetch(matrix + step * k + 3 * kLanes);
     hn::LoadInterleaved2(d, matrix + step * k, re, im);
     hn::Store(re, d, lanes + kPitch * k);
     hn::Store(im, d, lanes + kPitch * k + kLanes);

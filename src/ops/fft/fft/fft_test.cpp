@@ -101,7 +101,7 @@ TEST(Fft, TheInverseReturnsTheValues) {
 TEST(Fft, BitsDoNotDependOnBatchPlaceOrThreads) {
   Philox rng(34, 0);
   for (const std::size_t n :
-       {3U, 16U, 60U, 64U, 65U, 96U, 121U, 128U, 250U, 1024U, 1009U, 131072U}) {
+       {3U, 16U, 17U, 37U, 60U, 64U, 65U, 96U, 121U, 128U, 250U, 1024U, 1009U, 131072U}) {
     const std::size_t batch = n > 10000 ? 2 : 21;
     const std::vector<Complex> x = complex_sample(n * batch, rng);
     for (const Direction direction : {Direction::kForward, Direction::kInverse}) {

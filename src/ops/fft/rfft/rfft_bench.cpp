@@ -46,7 +46,7 @@ void irfft(benchmark::State& state) {
 }
 
 void lengths(benchmark::internal::Benchmark* bench) {
-  for (const int n : {16, 60, 64, 100, 128, 256, 1000, 1009, 1024, 4096, 16384, 65536}) {
+  for (const int n : {16, 17, 60, 64, 100, 128, 256, 1000, 1009, 1024, 4096, 16384, 65536}) {
     bench->Args({n, 1 << 17});
   }
   for (const int n : {64, 1024, 65536, 1 << 20}) bench->Args({n, 1 << 22});
