@@ -3,8 +3,9 @@
     python3 bench/numeric_peer.py --x x.f64 --y y.f64 --columns 100 --weights w.f64
 
 Training is PCA(0.95, covariance_eigh) followed by Ridge, both on the same rows in memory, with one BLAS thread
-and with all, of which the faster counts; the weights of the two folded together, and the bias behind them, go to --weights. Prediction is one matrix-vector product, and
-the pipeline's own predict for a single row. Features are the ten of every window of 64, stride 1.
+and with all, of which the faster counts; the weights of the two folded together, and the bias behind them, go
+to --weights. Prediction is one matrix-vector product, and the pipeline's own predict for a single row. Features
+are the ten of every window of 64, stride 1.
 """
 
 import argparse

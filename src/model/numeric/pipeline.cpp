@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "model/numeric/predict.hpp"
-#include "ops/execute.hpp"
 
 namespace weir::model {
 namespace {
@@ -54,9 +53,11 @@ Status Pipeline::extract_features(std::span<const double> series, const WindowSp
                                                 " windows of 10 features come");
   }
   ops::WindowFeatures::Output made{out};
-  if (context_.device() != nullptr) {
-    WEIR_TRY(ops::execute<ops::WindowFeatures>(context_, args, made));
-  } else {  // without a choice to make there is nothing to report, and nothing to allocate
+  const bool choice = placement_ == ops::Placement::kAuto ? context_.device() != nullptr
+                                                          : placement_ == ops::Placement::kGpu;
+  if (choice) {
+    WEIR_TRY(ops::execute<ops::WindowFeatures>(context_, args, made, {.placement = placement_}));
+  } else {  // without one there is nothing to report, and nothing to allocate
     ops::CpuRun run{context_.workers()};
     WEIR_TRY(ops::WindowFeatures::cpu(run, args, made));
   }

@@ -29,6 +29,7 @@
 #include "model/numeric/train.hpp"
 #include "model/numeric/window_spec.hpp"
 #include "ops/context.hpp"
+#include "ops/execute.hpp"
 #include "ops/stats/window_features/window_features.hpp"
 
 namespace weir::model {
@@ -39,6 +40,8 @@ struct PipelineConfig {
   std::size_t batches = 100;     // of 32 x 1,024
   std::size_t arena_chunk_bytes = Arena::kChunkBytes;
   bool strict = false;  // an empty pool refuses instead of taking from the heap
+  // Where features are computed: by default on a device where that pays.
+  ops::Placement placement = ops::Placement::kAuto;
 };
 
 // [windows, 10] row-major in the pipeline's arena; stale after its reset.
@@ -114,11 +117,12 @@ class Pipeline {
     std::unique_ptr<ops::WindowWorkspace> memory;
   };
   Pipeline(const PipelineConfig& config, ops::Context& context)
-      : context_(context), arena_(config.arena_chunk_bytes) {}
+      : context_(context), placement_(config.placement), arena_(config.arena_chunk_bytes) {}
   Workspace take_workspace(const WindowSpec& spec);
   void give_back(Workspace workspace);
 
   ops::Context& context_;
+  const ops::Placement placement_;
   std::unique_ptr<Pool> matrices_;
   std::unique_ptr<Pool> vectors_;
   std::unique_ptr<Pool> batches_;

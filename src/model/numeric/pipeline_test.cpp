@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <thread>
 #include <vector>
 
 #include "base/testing/counted_malloc.hpp"
+#include "device/sim/driver.hpp"
 #include "model/numeric/naive.hpp"
 
 namespace weir::model {
@@ -54,6 +56,28 @@ TEST(Pipeline, ExtractsTheFeaturesOfTheNaiveForm) {
       }
     }
   }
+}
+
+TEST(Pipeline, ExtractsTheSameBitsOnADevice) {
+  ops::Context simulated(ops::Workers(1), system_clock());
+  auto device = device::Device::create(
+      device::sim::make_driver({}, std::size_t{64} << 20),
+      {.memory_bytes_max = std::size_t{64} << 20, .staging_bytes = std::size_t{1} << 20},
+      system_clock());
+  ASSERT_TRUE(device);
+  simulated.use_device(std::move(*device), {});
+  const auto on_device =
+      std::move(*Pipeline::create({.placement = ops::Placement::kGpu}, simulated));
+  const auto on_cpu = pipeline();
+  const auto series = waves(3000);
+  for (const WindowSpec spec : {WindowSpec{64, 1}, WindowSpec{64, 64}}) {
+    const FeatureMatrix expected = *on_cpu->extract_features(series, spec);
+    const auto made = on_device->extract_features(series, spec);
+    ASSERT_TRUE(made) << made.error().to_string();
+    const auto got = made->values.span();
+    EXPECT_TRUE(std::ranges::equal(got, expected.values.span()));
+  }
+  EXPECT_EQ(simulated.fallback_counts(), (std::array<std::uint64_t, ops::kReasons>{}));
 }
 
 TEST(Pipeline, RefusesWindowsOutOfRange) {
