@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "device/driver.hpp"
+#include "device/device.hpp"
 #include "device/rates.hpp"
 
 namespace weir::device {
@@ -73,5 +73,9 @@ struct MeasureOptions {
 // one core, and what it costs to hand a task to another thread. Other rates stay as they are. Wants
 // the machine for itself. resource_exhausted if there is no memory for the buffers.
 Status measure_cpu(Rates& rates, const MeasureOptions& options = {});
+// Measures copies to, from and within the device as operations make them, through its staging ring,
+// and what a launch with a copy around it takes. Rates of computing stay as they are. The errors of
+// the device; resource_exhausted if its budget has no room for 16 MiB.
+Status measure_device(Device& device, Rates& rates, const MeasureOptions& options = {});
 
 }  // namespace weir::device

@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "device/cpu/driver.hpp"
+#include "device/sim/driver.hpp"
+
 namespace weir::device {
 namespace {
 
@@ -145,6 +148,31 @@ TEST(Calibration, MeasuresTheProcessors) {
   EXPECT_NE(rates.cpu_bytes_per_s, built_in.cpu_bytes_per_s);
   EXPECT_EQ(rates.device_ops_per_s, built_in.device_ops_per_s) << "nobody measured the device";
   EXPECT_EQ(rates.cpu_ops_per_s[3], built_in.cpu_ops_per_s[3]);
+}
+
+TEST(Calibration, MeasuresADevice) {
+  auto device = *Device::create(cpu::make_driver(64 << 20), {}, system_clock());
+  Rates rates;
+  const Rates built_in;
+  ASSERT_TRUE(
+      measure_device(*device, rates, {.seconds_max = 0.1, .buffer_bytes = 8 << 20}).is_ok());
+  EXPECT_GT(rates.link_up_bytes_per_s, 1e7);
+  EXPECT_GT(rates.link_down_bytes_per_s, 1e7);
+  EXPECT_GT(rates.device_bytes_per_s, 1e7);
+  EXPECT_GT(rates.launch_s, 0);
+  EXPECT_LT(rates.launch_s, 0.1);
+  EXPECT_NE(rates.launch_s, built_in.launch_s);
+  EXPECT_EQ(rates.device_ops_per_s, built_in.device_ops_per_s);
+  EXPECT_EQ(rates.cpu_bytes_per_s, built_in.cpu_bytes_per_s);
+  EXPECT_EQ(device->budget().reserved(), 0U);
+}
+
+TEST(Calibration, KeepsRatesWhenTheDeviceFails) {
+  auto device = *Device::create(sim::make_driver({.lose_at_op = 20}, 64 << 20), {}, system_clock());
+  Rates rates;
+  const Status status = measure_device(*device, rates, {.seconds_max = 0.1});
+  EXPECT_FALSE(status.is_ok());
+  EXPECT_EQ(rates.launch_s, Rates().launch_s);
 }
 
 }  // namespace

@@ -55,9 +55,15 @@ std::string_view device_event_name(const DeviceEvent& event) {
 
 void append_device_event(std::string& out, const DeviceEvent& event) {
   JsonWriter json(out);
-  json.begin_object();
+  json.begin_object().key("event").string(device_event_name(event));
   std::visit(Writer{json}, event);
   json.end_object();
+}
+
+void append_held_events(std::string& out, std::size_t kind, std::uint64_t held) {
+  JsonWriter json(out);
+  json.begin_object().key("event").string(device_event_name(kind));
+  json.key("held").u64(held).end_object();
 }
 
 DeviceEventLimiter::DeviceEventLimiter(const Clock& clock, std::size_t per_second_max)

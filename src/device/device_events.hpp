@@ -2,7 +2,7 @@
 //
 //   DeviceEventLimiter limiter(clock);
 //   const DeviceEvent event = GpuOperationFallback{.operation = "matrix.multiply", ...};
-//   if (limiter.admit(event)) send(device_event_name(event), to_json(event));
+//   if (limiter.admit(event)) append_device_event(line, event);
 //   for (const auto& held : limiter.take_held()) ...          // once a second: what was not sent
 #pragma once
 
@@ -52,8 +52,11 @@ inline constexpr std::size_t kDeviceEventKinds = 3;
 // Returns "gpu.initialized", "gpu.operation.completed" or "gpu.operation.fallback".
 std::string_view device_event_name(std::size_t kind);
 std::string_view device_event_name(const DeviceEvent& event);
-// Appends the event's data as one JSON object.
+// Appends the event as one JSON object, its name first.
 void append_device_event(std::string& out, const DeviceEvent& event);
+
+// Appends what take_held() told of one kind: {"event":"gpu.operation.completed","held":17}.
+void append_held_events(std::string& out, std::size_t kind, std::uint64_t held);
 
 // Lets through at most so many events in any second, and counts the rest. Thread-safe; allocates
 // only when made.

@@ -15,7 +15,9 @@ TEST(DeviceEvent, WritesEachKindAsJson) {
   const DeviceEvent first =
       GpuInitialized{.backend = "sim", .device = "simulated \"device\"", .memory_bytes = 5};
   EXPECT_EQ(device_event_name(first), "gpu.initialized");
-  EXPECT_EQ(json_of(first), R"({"backend":"sim","device":"simulated \"device\"","memory":5})");
+  EXPECT_EQ(
+      json_of(first),
+      R"({"event":"gpu.initialized","backend":"sim","device":"simulated \"device\"","memory":5})");
   const DeviceEvent second = GpuOperationCompleted{.operation = "stats.sum",
                                                    .gpu_used = true,
                                                    .duration_ms = 0.5,
@@ -23,14 +25,22 @@ TEST(DeviceEvent, WritesEachKindAsJson) {
                                                    .rows_per_second = 1234.5};
   EXPECT_EQ(device_event_name(second), "gpu.operation.completed");
   EXPECT_EQ(json_of(second),
-            R"({"operation":"stats.sum","gpu_used":true,"duration":0.5,"performance":{"rows":100,)"
+            R"({"event":"gpu.operation.completed","operation":"stats.sum","gpu_used":true,)"
+            R"("duration":0.5,"performance":{"rows":100,)"
             R"("rows_per_second":1234.5,"gigabytes_per_second":null,"gigaflops":null}})");
   const DeviceEvent third = GpuOperationFallback{
       .operation = "stats.sum", .error = "no memory", .reason = "out_of_memory", .duration_ms = 2};
   EXPECT_EQ(device_event_name(third), "gpu.operation.fallback");
   EXPECT_EQ(json_of(third),
-            R"({"operation":"stats.sum","error":"no memory","reason":"out_of_memory",)"
+            R"({"event":"gpu.operation.fallback","operation":"stats.sum","error":"no memory",)"
+            R"("reason":"out_of_memory",)"
             R"("fallback":"CPU","duration":2})");
+}
+
+TEST(DeviceEvent, WritesHowManyWereHeld) {
+  std::string out;
+  append_held_events(out, 1, 17);
+  EXPECT_EQ(out, R"({"event":"gpu.operation.completed","held":17})");
 }
 
 TEST(DeviceEventLimiter, LetsThroughSoManyInAnySecond) {

@@ -21,12 +21,12 @@ void DeviceMetrics::raise(const Counter& counter, std::uint64_t total, std::uint
   told = total;
 }
 
-void DeviceMetrics::publish(const HealthSample& sample) {
+void DeviceMetrics::publish(const HealthSample& sample, Kind kind) {
   constexpr double kPercent = 100;
   constexpr double kMilli = 1000;
   const std::lock_guard lock(mutex_);
   const GpuSample& gpu = sample.gpu;
-  registry_.gauge(Metric::kGpuAvailable).set(sample.state.available ? 1 : 0);
+  registry_.gauge(Metric::kGpuAvailable).set(sample.state.available && kind == Kind::kCuda ? 1 : 0);
   registry_.gauge(Metric::kGpuMemoryUsedBytes).set(or_absent(gpu.memory_used));
   registry_.gauge(Metric::kGpuUtilizationRatio).set(or_absent(gpu.utilization, kPercent));
   registry_.gauge(Metric::kGpuTemperatureCelsius).set(or_absent(gpu.temperature_c));

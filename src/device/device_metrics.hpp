@@ -1,7 +1,7 @@
 // DeviceMetrics: writes what the device counts into the registry.
 //
 //   DeviceMetrics metrics(registry);
-//   monitor.on_sample([&](const HealthSample& sample) { metrics.publish(sample); });
+//   monitor.on_sample([&](const HealthSample& sample) { metrics.publish(sample, kind); });
 //   registry.add_collector([&] {
 //     metrics.publish(*device);
 //     metrics.publish(store->counts());
@@ -27,8 +27,8 @@ class DeviceMetrics {
  public:
   explicit DeviceMetrics(MetricRegistry& registry);
 
-  // Health, availability and the breaker.
-  void publish(const HealthSample& sample);
+  // Health, availability and the breaker. Only a device of kind cuda makes a GPU available.
+  void publish(const HealthSample& sample, Kind kind);
   // Budget, allocations by tag and what ran out.
   void publish(Device& device);
   void publish(const SpillCounts& counts);

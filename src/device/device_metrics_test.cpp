@@ -17,7 +17,7 @@ TEST(DeviceMetrics, ShowsOnlyWhatWasRead) {
   MetricRegistry registry;
   DeviceMetrics metrics(registry);
   HealthSample sample;
-  metrics.publish(sample);
+  metrics.publish(sample, Kind::kCuda);
   const std::string bare = exposed(registry);
   EXPECT_NE(bare.find("\nweir_gpu_available 0\n"), std::string::npos);
   EXPECT_EQ(bare.find("weir_gpu_temperature"), std::string::npos);
@@ -32,7 +32,7 @@ TEST(DeviceMetrics, ShowsOnlyWhatWasRead) {
   sample.gpu.power_mw = 412'345;
   sample.gpu.energy_mj = 10'999;
   sample.xids = 0;
-  metrics.publish(sample);
+  metrics.publish(sample, Kind::kCuda);
   const std::string full = exposed(registry);
   for (const char* line :
        {"weir_gpu_available 1", "weir_gpu_memory_used_bytes 7", "weir_gpu_utilization_ratio 0.37",
@@ -42,10 +42,12 @@ TEST(DeviceMetrics, ShowsOnlyWhatWasRead) {
         "weir_device_breaker_state{state=\"closed\"} 0"}) {
     EXPECT_NE(full.find("\n" + std::string(line) + "\n"), std::string::npos) << line;
   }
+  metrics.publish(sample, Kind::kSim);
+  EXPECT_EQ(registry.value(Metric::kGpuAvailable), 0) << "a simulation is no GPU";
   sample.gpu.temperature_c.reset();
   sample.gpu.energy_mj = 12'000;
   sample.xids = 3;
-  metrics.publish(sample);
+  metrics.publish(sample, Kind::kCuda);
   EXPECT_EQ(exposed(registry).find("weir_gpu_temperature"), std::string::npos);
   EXPECT_EQ(registry.value(Metric::kGpuEnergyJoulesTotal), 12);
   EXPECT_EQ(registry.value(Metric::kGpuXidErrorsTotal), 3);

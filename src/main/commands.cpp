@@ -32,6 +32,7 @@ std::span<const Command* const> commands() {
       &kOpDescribeCommand,
       &kOpRunCommand,
       &kDeviceCommand,
+      &kDeviceCalibrateCommand,
       &kDeviceSelftestCommand,
       &kVersionCommand,
   };

@@ -22,6 +22,13 @@ Result<ConfigLoad> read_configuration(const Arguments& args,
       return fail(not_found("config_missing", "no file " + inputs.file_path));
     }
   }
+  if (args.has("device-config")) {
+    inputs.device_file_path = args.text("device-config");
+    WEIR_ASSIGN(inputs.device_file_text, read_config_file(inputs.device_file_path));
+    if (!inputs.device_file_text) {
+      return fail(not_found("config_missing", "no file " + inputs.device_file_path));
+    }
+  }
   inputs.environment = config_environment();
   inputs.flags = args.texts("set");
   return load_config(inputs);

@@ -22,6 +22,7 @@ constexpr Option kOptions[] = {
     kThreadsOption,
     kIsaOption,
     kConfigOption,
+    kDeviceConfigOption,
     kSetOption,
 };
 

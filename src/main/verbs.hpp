@@ -17,6 +17,7 @@ extern const Command kConfigInitCommand;
 extern const Command kConfigPrintCommand;
 extern const Command kConfigSchemaCommand;
 extern const Command kDemoCommand;
+extern const Command kDeviceCalibrateCommand;
 extern const Command kDeviceCommand;
 extern const Command kDeviceSelftestCommand;
 extern const Command kImportCommand;

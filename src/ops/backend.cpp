@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "device/calibration.hpp"
 #include "device/cuda/driver.hpp"
 #include "device/sim/driver.hpp"
 
@@ -93,7 +94,19 @@ Result<std::unique_ptr<device::Device>> open_device(const device::DeviceConfig& 
   return device::Device::create(std::move(driver), limits, clock);
 }
 
-Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers, Clock& clock) {
+namespace {
+
+void use_measured_rates(const device::DeviceConfig& config, Backend& backend) {
+  device::RatesFor here = device::this_machine();
+  if (const device::Device* device = backend.context->device()) {
+    here = device::rates_for(std::move(here), device->info());
+  }
+  device::LoadedRates loaded = device::load_rates(config.calibration_file, here);
+  backend.context->set_rates(loaded.rates);
+  backend.notes = std::move(loaded.ignored);
+}
+
+Result<Backend> open_any(const device::DeviceConfig& config, Workers workers, Clock& clock) {
   Backend backend;
   const unsigned threads = workers.threads();
   if (config.backend == device::BackendChoice::kCpu) {
@@ -122,6 +135,14 @@ Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers
   backend.context = std::make_unique<Context>(std::move(workers), clock);
   backend.context->without_device(reason_of(opened.error()), opened.error().message());
   backend.line = "operations run on the CPU: " + opened.error().message();
+  return backend;
+}
+
+}  // namespace
+
+Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers, Clock& clock) {
+  WEIR_ASSIGN(Backend backend, open_any(config, std::move(workers), clock));
+  use_measured_rates(config, backend);
   return backend;
 }
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "device/config.hpp"
@@ -17,12 +18,14 @@ namespace weir::ops {
 
 struct Backend {
   std::unique_ptr<Context> context;
-  std::string line;  // for the log: what runs, and why not a GPU
+  std::string line;                     // for the log: what runs, and why not a GPU
+  std::vector<std::string> notes = {};  // for the log: measured rates that do not count here
 };
 
 // Opens the device: driver, memory pool, three ops whose results the CPU checks, all within 30 s.
 // What fails leaves the CPU, unless the configuration names the backend: then unavailable with the
-// reason. `clock` must outlive the backend.
+// reason. The rates are those that config.calibration_file has of this machine and device.
+// `clock` must outlive the backend.
 Result<Backend> open_backend(const device::DeviceConfig& config, Workers workers, Clock& clock);
 
 // Opens just the device; unavailable with the reason. With BackendChoice::kAuto: a GPU.

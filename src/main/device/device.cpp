@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "device/sim/driver.hpp"
+#include "main/device/settings.hpp"
 #include "main/gate_options.hpp"
 #include "main/verbs.hpp"
 #include "ops/backend.hpp"
@@ -16,6 +17,7 @@ namespace {
 constexpr Option kShowOptions[] = {
     {"json", "", "as GET /v1/device answers it"},
     kConfigOption,
+    kDeviceConfigOption,
     kSetOption,
 };
 constexpr Option kSelftestOptions[] = {
@@ -24,13 +26,14 @@ constexpr Option kSelftestOptions[] = {
     {"seeds", "N", "how many, default 1"},
     {"op", "NAME", "only this op, or all whose name begins so"},
     kConfigOption,
+    kDeviceConfigOption,
     kSetOption,
 };
 constexpr std::size_t kFailuresShown = 10;
 
 Result<device::DeviceConfig> device_configuration(const Arguments& args) {
   WEIR_ASSIGN(const auto config, load_configuration(args));
-  return device::read_device_config(*config, device::machine_memory());
+  return device_settings(*config);
 }
 
 Result<int> run_show(const Arguments& args) {

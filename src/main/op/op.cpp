@@ -4,6 +4,7 @@
 
 #include "base/isa.hpp"
 #include "base/json.hpp"
+#include "main/device/settings.hpp"
 #include "main/gate_options.hpp"
 #include "main/pass_start.hpp"
 #include "main/verbs.hpp"
@@ -23,6 +24,7 @@ constexpr Option kRunOptions[] = {
     kThreadsOption,
     kIsaOption,
     kConfigOption,
+    kDeviceConfigOption,
     kSetOption,
 };
 
@@ -129,8 +131,7 @@ Result<int> run_run(const Arguments& args) {
   WEIR_ASSIGN(const std::string params, read_params(args));
   WEIR_ASSIGN(const std::string body, with_options(params, args));
   WEIR_ASSIGN(const auto config, load_configuration(args));
-  WEIR_ASSIGN(device::DeviceConfig device,
-              device::read_device_config(*config, device::machine_memory()));
+  WEIR_ASSIGN(device::DeviceConfig device, device_settings(*config));
   if (args.text("device") == "sim") device.backend = device::BackendChoice::kSim;
   WEIR_ASSIGN(device.sim_seed, args.u64("seed", device.sim_seed));
   WEIR_ASSIGN(const std::uint64_t threads, args.u64("threads", 0));

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/log.hpp"
+#include "main/device/settings.hpp"
 
 namespace weir::main {
 namespace {
@@ -17,15 +19,14 @@ unsigned operation_threads() {
   return std::max(1U, std::thread::hardware_concurrency() / 2);
 }
 
-template <class T>
-void set_if(const Gauge& gauge, const std::optional<T>& value, double factor) {
-  if (value) gauge.set(static_cast<double>(*value) * factor);
-}
-
 }  // namespace
 
 Compute::Compute(const device::DeviceConfig& config, MetricRegistry& metrics, Clock& clock)
-    : config_(config), metrics_(metrics), clock_(clock) {}
+    : config_(config),
+      metrics_(metrics),
+      clock_(clock),
+      device_metrics_(metrics),
+      event_limiter_(clock) {}
 
 Compute::~Compute() {
   operations_.reset();
@@ -34,12 +35,14 @@ Compute::~Compute() {
 
 Result<std::unique_ptr<Compute>> Compute::open(const Config& config, MetricRegistry& metrics,
                                                Clock& clock) {
-  WEIR_ASSIGN(const device::DeviceConfig device,
-              device::read_device_config(config, device::machine_memory()));
+  WEIR_ASSIGN(const device::DeviceConfig device, device_settings(config));
   std::unique_ptr<Compute> compute(new Compute(device, metrics, clock));
   WEIR_ASSIGN(compute->backend_,
               ops::open_backend(device, ops::Workers(operation_threads()), clock));
   log_info("device", "opened", compute->backend_.line);
+  for (const std::string& note : compute->backend_.notes) {
+    log_warning("device", "calibration", note);
+  }
   compute->watch();
   ops::Context& context = compute->context();
   compute->desk_ =
@@ -82,7 +85,55 @@ bool Compute::unready() const {
          breaker->state() == device::BreakerState::kDead;
 }
 
+void Compute::publish_to(server::SseHub* hub) {
+  hub_.store(hub);
+  const device::Device* device = context().device();
+  if (hub == nullptr || device == nullptr) return;
+  const device::DeviceInfo& info = device->info();
+  tell(device::GpuInitialized{.backend = std::string(device::kind_name(info.kind)),
+                              .device = info.name,
+                              .memory_bytes = info.memory_bytes});
+}
+
+void Compute::tell(const device::DeviceEvent& event) {
+  server::SseHub* const hub = hub_.load();
+  if (hub == nullptr || !event_limiter_.admit(event)) return;
+  const auto held = event_limiter_.take_held();
+  std::string line;
+  for (std::size_t kind = 0; kind < held.size(); ++kind) {
+    if (held[kind] == 0) continue;
+    device::append_held_events(line, kind, held[kind]);
+    hub->publish({server::Topic::kDevice, false, 0, std::exchange(line, {})});
+  }
+  device::append_device_event(line, event);
+  hub->publish({server::Topic::kDevice, false, 0, std::move(line)});
+}
+
+void Compute::tell_operation(const ops::Report& report, const Status& status) {
+  const server::SseHub* const hub = hub_.load();
+  if (hub == nullptr || !hub->wanted(server::Topic::kDevice, false)) return;
+  const double ms = report.seconds * 1e3;
+  if (report.reason >= ops::Reason::kOutOfMemory) {
+    tell(device::GpuOperationFallback{.operation = std::string(report.op),
+                                      .error = report.sentence,
+                                      .reason = std::string(ops::reason_name(report.reason)),
+                                      .duration_ms = ms});
+  }
+  if (!status.is_ok()) return;
+  device::GpuOperationCompleted completed{.operation = std::string(report.op),
+                                          .gpu_used = report.gpu_used(),
+                                          .duration_ms = ms,
+                                          .rows = report.rows_in};
+  if (report.seconds > 0) {
+    completed.rows_per_second = static_cast<double>(report.rows_in) / report.seconds;
+    completed.gigabytes_per_second = static_cast<double>(report.bytes) / report.seconds / 1e9;
+    if (report.flops > 0) completed.gigaflops = report.flops / report.seconds / 1e9;
+  }
+  tell(completed);
+}
+
 void Compute::observe(const ops::Report& report, const Status& status) {
+  tell_operation(report, status);
   const std::string_view backend = device::kind_name(report.backend);
   metrics_.histogram(Metric::kOpSeconds, {report.op, backend})
       .observe(std::llround(report.seconds * 1e9));
@@ -109,30 +160,11 @@ void Compute::observe(const ops::Report& report, const Status& status) {
 }
 
 void Compute::collect() {
-  const device::Device* device = context().device();
-  metrics_.gauge(Metric::kGpuAvailable)
-      .set(device != nullptr && device->kind() == device::Kind::kCuda &&
-                   desk_->unavailable_reason().empty()
-               ? 1
-               : 0);
-  if (device == nullptr) return;
-  for (std::size_t i = 0; i < device::kTags; ++i) {
-    const auto tag = static_cast<device::Tag>(i);
-    metrics_.gauge(Metric::kDeviceAllocBytes, {device::tag_name(tag)}).set(device->allocated(tag));
-  }
-  const device::BreakerState state = context().breaker()->state();
-  for (std::size_t i = 0; i < device::kBreakerStates; ++i) {
-    const auto one = static_cast<device::BreakerState>(i);
-    metrics_.gauge(Metric::kDeviceBreakerState, {device::breaker_state_name(one)})
-        .set(one == state ? 1 : 0);
-  }
-  if (monitor_ == nullptr || nvml_ == nullptr) return;
-  const device::GpuSample gpu = monitor_->latest().gpu;
-  set_if(metrics_.gauge(Metric::kGpuMemoryUsedBytes), gpu.memory_used, 1);
-  set_if(metrics_.gauge(Metric::kGpuMemoryLimitBytes), gpu.memory_total, 1);
-  set_if(metrics_.gauge(Metric::kGpuUtilizationRatio), gpu.utilization, 1e-2);
-  set_if(metrics_.gauge(Metric::kGpuTemperatureCelsius), gpu.temperature_c, 1);
-  set_if(metrics_.gauge(Metric::kGpuPowerWatts), gpu.power_mw, 1e-3);
+  device::Device* device = context().device();
+  if (device == nullptr) return;  // weir_gpu_available stays 0, the rest absent
+  device_metrics_.publish(monitor_->latest(), device->kind());
+  device_metrics_.publish(*device);
+  device_metrics_.publish_management_cpu(monitor_->cpu_ns());
 }
 
 }  // namespace weir::main

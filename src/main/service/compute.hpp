@@ -11,11 +11,14 @@
 
 #include "base/config/config.hpp"
 #include "base/metrics.hpp"
+#include "device/device_events.hpp"
+#include "device/device_metrics.hpp"
 #include "device/health.hpp"
 #include "device/nvml.hpp"
 #include "ops/backend.hpp"
 #include "server/operations/device_desk.hpp"
 #include "server/operations/operation_service.hpp"
+#include "server/sse/hub.hpp"
 
 namespace weir::main {
 
@@ -30,6 +33,9 @@ class Compute {
   ops::Context& context() { return *backend_.context; }
   server::OperationService& operations() { return *operations_; }
   server::DeviceDesk& desk() { return *desk_; }
+  // Tells `hub` of the device and its operations from now on, at most 100 times a second; null:
+  // nobody any more.
+  void publish_to(server::SseHub* hub);
   // Whether the process should say that it cannot serve, because its device was lost.
   bool unready() const;
 
@@ -38,11 +44,16 @@ class Compute {
   void watch();
   void observe(const ops::Report& report, const Status& status);
   void collect();
+  void tell(const device::DeviceEvent& event);
+  void tell_operation(const ops::Report& report, const Status& status);
 
   const device::DeviceConfig config_;
   MetricRegistry& metrics_;
   Clock& clock_;
   ops::Backend backend_;
+  device::DeviceMetrics device_metrics_;
+  device::DeviceEventLimiter event_limiter_;
+  std::atomic<server::SseHub*> hub_{nullptr};
   std::unique_ptr<device::Nvml> nvml_;
   std::unique_ptr<device::HealthMonitor> monitor_;
   std::unique_ptr<server::DeviceDesk> desk_;

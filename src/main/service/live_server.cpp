@@ -136,6 +136,7 @@ Status LiveServer::listen(const LiveServerSettings& settings) {
   options.app.metrics_public = limits.metrics_public;
   options.app.logins_per_minute = static_cast<double>(config_->u64("auth.login_per_minute"));
   options.app.version = program_version();
+  options.app.dcgm_page = config_->boolean("metrics.dcgm_page");
   options.http.address = address_;
   options.http.port = address.second;
   options.http.connections_max = limits.connections_max;
@@ -164,6 +165,7 @@ Status LiveServer::listen(const LiveServerSettings& settings) {
   }
   ports_ = *ports;
   live_->publish_to(&host_->hub());
+  compute_->publish_to(&host_->hub());
   return Status::ok();
 }
 
@@ -171,6 +173,7 @@ Status LiveServer::stop() {
   if (stopped_) return Status::ok();
   stopped_ = true;
   if (host_ != nullptr) host_->drain();
+  if (compute_ != nullptr) compute_->publish_to(nullptr);
   Status status;
   if (live_ != nullptr) {
     live_->publish_to(nullptr);

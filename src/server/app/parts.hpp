@@ -41,6 +41,7 @@ struct AppOptions {
   std::uint64_t body_bytes_max = 8 * 1024 * 1024;
   std::uint64_t operation_body_bytes_max = 64 * 1024 * 1024;
   bool metrics_public = false;
+  bool dcgm_page = false;
   double key_requests_per_minute = 1000;
   double address_requests_per_minute = 5000;
   double logins_per_minute = 5;

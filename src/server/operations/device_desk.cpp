@@ -1,5 +1,7 @@
 #include "server/operations/device_desk.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/time_text.hpp"
 #include "device/cuda/driver.hpp"
+#include "device/dcgm_page.hpp"
 
 namespace weir::server {
 namespace {
@@ -293,6 +296,14 @@ std::string DeviceDesk::status_json() const {
     json.key("gpu_count").u64(count.gpu_count).key("seconds").f64(count.seconds).end_object();
   }
   json.end_array().end_object();
+  return out;
+}
+
+std::string DeviceDesk::dcgm_page() const {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  std::string out;
+  device::append_dcgm_page(out, sample(), {.gpu = config_.ordinal, .hostname = host.data()});
   return out;
 }
 

@@ -36,6 +36,9 @@ class DeviceDesk {
   // Availability, memory, what each op was used for.
   std::string status_json() const;
 
+  // The GPU under the names of NVIDIA's exporter; empty without one.
+  std::string dcgm_page() const;
+
   // Takes {memoryRequired, priority, duration, taskType} in bytes and milliseconds; answers {id,
   // memoryAllocated, expires_at}. resource_exhausted (budget) names the holders.
   Result<std::string> reserve(const Params& params);

@@ -102,5 +102,26 @@ TEST(DeviceRoutes, AnswerWithoutADevice) {
   EXPECT_EQ(client.request("DELETE", "/v1/device/reservations/rsv-1", operate).status, 404U);
 }
 
+TEST_F(DeviceDeskTest, ShowsAnEmptyDcgmPageWithoutAGpu) {
+  EXPECT_EQ(this->desk().dcgm_page(), "");
+  use_device({});
+  EXPECT_EQ(this->desk().dcgm_page(), "") << "a simulation has no sensors";
+}
+
+TEST(DeviceRoutes, ServeTheDcgmPageOnlyIfAskedTo) {
+  {
+    TestServer server;
+    const auto off = TestClient(server.port()).get("/metrics/dcgm", server.auth(Role::kViewer));
+    EXPECT_EQ(off.status, 404U);
+    EXPECT_NE(off.body.find("metrics.dcgm_page"), std::string::npos) << off.body;
+  }
+  AppOptions options;
+  options.dcgm_page = true;
+  TestServer server(options);
+  TestClient client(server.port());
+  EXPECT_EQ(client.get("/metrics/dcgm").status, 401U);
+  EXPECT_EQ(client.get("/metrics/dcgm", server.auth(Role::kViewer)).status, 200U);
+}
+
 }  // namespace
 }  // namespace weir::server

@@ -1,4 +1,4 @@
-// /v1/device, /api/v11/gpu/health, /gpu/status: the device that operations run on.
+// /v1/device, /api/v11/gpu/health, /gpu/status, /metrics/dcgm: the device that operations run on.
 #include <utility>
 
 #include "base/json.hpp"
@@ -21,6 +21,15 @@ Result<Response> get_gpu_health(Call& call) {
 
 Result<Response> get_gpu_status(Call& call) {
   return json_response(200, call.parts.device.status_json());
+}
+
+Result<Response> get_dcgm_page(Call& call) {
+  if (!call.parts.options.dcgm_page) {
+    return fail(not_found("dcgm_page", "the page is off").hint("set metrics.dcgm_page = true"));
+  }
+  Response response = json_response(200, call.parts.device.dcgm_page());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
 }
 
 Result<Response> get_reservations(Call& call) {
@@ -49,6 +58,8 @@ Result<Response> delete_reservation(Call& call) {
 constexpr Route kRoutes[] = {
     {"device", Method::kGet, "/v1/device", Access::kViewer, kScopeRead, kNone, Accepts::kNothing,
      get_device},
+    {"metrics_dcgm", Method::kGet, "/metrics/dcgm", Access::kViewer, kScopeRead, kMetricsRule,
+     Accepts::kNothing, get_dcgm_page},
     {"device_reservations", Method::kGet, "/v1/device/reservations", Access::kViewer, kScopeRead,
      kNone, Accepts::kNothing, get_reservations},
     {"device_reserve", Method::kPost, "/v1/device/reservations", Access::kOperator, kScopeAll,

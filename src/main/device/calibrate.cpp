@@ -1,0 +1,79 @@
+// `weir device calibrate`: measures how fast processors and device are, and keeps it for the choice
+// of where operations run.
+#include <cstdio>
+#include <string>
+
+#include "base/clock.hpp"
+#include "device/calibration.hpp"
+#include "main/device/settings.hpp"
+#include "main/gate_options.hpp"
+#include "main/verbs.hpp"
+#include "ops/backend.hpp"
+
+namespace weir::main {
+namespace {
+
+constexpr Option kOptions[] = {
+    {"out", "FILE", "where to keep the rates, default device.calibration_file"},
+    {"dry-run", "", "measure and print, write nothing"},
+    kConfigOption,
+    kDeviceConfigOption,
+    kSetOption,
+};
+constexpr double kGiga = 1e9;
+constexpr double kMicro = 1e-6;
+
+void print_rate(const char* what, double value, const char* unit, bool measured) {
+  std::printf("%-34s %10.4g %-8s %s\n", what, value, unit, measured ? "measured" : "built in");
+}
+
+void print_rates(const device::Calibration& calibration) {
+  const device::Rates& rates = calibration.rates;
+  const bool cpu = calibration.cpu_measured;
+  const bool device = calibration.device_measured;
+  print_rate("memory, one core", rates.cpu_bytes_per_s / kGiga, "GB/s", cpu);
+  print_rate("memory, all cores", rates.cpu_bytes_per_s_all / kGiga, "GB/s", cpu);
+  print_rate("f64, one core", rates.cpu_ops_per_s[0] / kGiga, "Gop/s", cpu);
+  print_rate("f32, one core", rates.cpu_ops_per_s[1] / kGiga, "Gop/s", cpu);
+  print_rate("bf16, one core", rates.cpu_ops_per_s[2] / kGiga, "Gop/s", false);
+  print_rate("int8, one core", rates.cpu_ops_per_s[3] / kGiga, "Gop/s", false);
+  print_rate("handing over a task", rates.cpu_overhead_s / kMicro, "us", cpu);
+  print_rate("host to device", rates.link_up_bytes_per_s / kGiga, "GB/s", device);
+  print_rate("device to host", rates.link_down_bytes_per_s / kGiga, "GB/s", device);
+  print_rate("device memory, read and written", rates.device_bytes_per_s / kGiga, "GB/s", device);
+  print_rate("launch with copies", rates.launch_s / kMicro, "us", device);
+}
+
+Result<int> run(const Arguments& args) {
+  WEIR_ASSIGN(const auto config, load_configuration(args));
+  WEIR_ASSIGN(const device::DeviceConfig settings, device_settings(*config));
+  WEIR_ASSIGN(ops::Backend backend, ops::open_backend(settings, ops::Workers(), system_clock()));
+  std::printf("%s\n", backend.line.c_str());
+  device::Calibration measured;
+  measured.of = device::this_machine();
+  measured.at_us = system_clock().wall_us();
+  constexpr double kCpuSeconds = 3;
+  constexpr double kDeviceSeconds = 1.5;
+  WEIR_TRY(device::measure_cpu(measured.rates, {.seconds_max = kCpuSeconds}));
+  measured.cpu_measured = true;
+  device::Device* const device = backend.context->device();
+  // What a simulation takes says nothing of a GPU.
+  if (device != nullptr && device->kind() == device::Kind::kCuda) {
+    measured.of = device::rates_for(measured.of, device->info());
+    WEIR_TRY(device::measure_device(*device, measured.rates, {.seconds_max = kDeviceSeconds}));
+    measured.device_measured = true;
+  }
+  print_rates(measured);
+  if (args.has("dry-run")) return kExitOk;
+  const std::string path = args.text("out", settings.calibration_file);
+  WEIR_TRY(device::save_calibration(path, measured));
+  std::printf("kept in %s\n", path.c_str());
+  return kExitOk;
+}
+
+}  // namespace
+
+const Command kDeviceCalibrateCommand = {
+    "device calibrate", "", "measure processors and device, and keep the rates", kOptions, run};
+
+}  // namespace weir::main
