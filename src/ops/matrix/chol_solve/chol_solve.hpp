@@ -5,13 +5,14 @@
 //   WEIR_TRY(CholSolve::cpu(run, {.a = a, .b = b}, out));
 //
 // a [n, n] and b [n, m] row-major, x [n, m], which may not overlap them. Half the work of lu_solve.
-// One step of refinement; backward_error is then measured as there, <= 16 n u, u = 2^-53. `rcond`
-// estimates 1 / (norm_1(a) norm_1(inverse)); of n = 0 it is 1. Class tolerant; the same bits for
-// every number of threads.
+// Refinement and backward_error as there, <= 16 n u, u = 2^-53. `rcond` estimates
+// 1 / (norm_1(a) norm_1(inverse)); of n = 0 it is 1. Class tolerant; the same bits for every number
+// of threads.
 // Errors: invalid_argument for shapes that do not fit, for NaN or infinity, with its place, and for
 // asymmetry beyond 8 u max|a|; failed_precondition "not_positive_definite" with the order of the
 // first leading minor that is not, "singular" for rcond < n u, and "inaccurate" if the backward
-// error stays above its bound. Cost: n^3 / 3 + 6 n^2 m flops, scratch of a and b.
+// error stays above its bound.
+// Cost: n^3 / 3 + 4 n^2 m flops, 8 n^2 m if refined; scratch of a and b.
 #pragma once
 
 #include "ops/cpu_run.hpp"

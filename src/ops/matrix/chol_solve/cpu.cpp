@@ -23,7 +23,7 @@ Status CholSolve::cpu(CpuRun& run, const Args& args, Output& out) {
   factor::copy(args.b, out.x);
   factor::cholesky_solve(run, lower.view(), out.x);
   out.backward_error = factor::refine(
-      run, args.a, args.b, norm, out.x,
+      run, args.a, args.b, norm, unit, out.x,
       [&](MutableMatrixView<double> r) { factor::cholesky_solve(run, lower.view(), r); });
   return factor::check_backward_error(out.backward_error, 16 * unit);
 }

@@ -16,9 +16,9 @@ namespace {
 
 using lapack::Int;
 
-constexpr std::size_t kPanel = 64;       // columns factored at once
-constexpr std::size_t kUpdate = 256;     // columns of a task behind the panel
-constexpr std::size_t kRightSides = 64;  // right-hand sides of a task
+constexpr std::size_t kPanel = 64;        // columns factored at once
+constexpr std::size_t kUpdate = 256;      // columns of a task behind the panel
+constexpr std::size_t kRightSides = 256;  // right-hand sides of a task
 
 // A column-major matrix and where its parts lie.
 struct Columns {
@@ -145,10 +145,9 @@ void Lu::solve(CpuRun& run, MutableMatrixView<double> x) const {
       cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasUnit, order, rows.data(), lda,
                   sides, x_stride);
     } else {
-      cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, order,
-                  count(cols), 1.0, rows.data(), lda, sides, x_stride);
-      cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasUnit, order, count(cols),
-                  1.0, rows.data(), lda, sides, x_stride);
+      const MutableMatrixView<double> columns = x.block(0, first, n, cols);
+      solve_lower(factors(), columns);
+      solve_upper_unit(factors(), columns);
     }
     for (std::size_t i = n; i-- > 0;) {
       const auto other = static_cast<std::size_t>(pivots[i]) - 1;

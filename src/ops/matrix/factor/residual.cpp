@@ -7,11 +7,13 @@
 #include <limits>
 #include <vector>
 
+#include "ops/matrix/factor/triangular.hpp"
+
 namespace weir::ops::factor {
 
 void residual(CpuRun& run, MatrixView<double> a, MatrixView<double> x, MatrixView<double> b,
               MutableMatrixView<double> r) {
-  constexpr std::size_t kRows = 256;
+  constexpr std::size_t kRows = 512;
   if (b.empty()) return;
   run.workers.run((a.rows + kRows - 1) / kRows, [&](std::size_t task) {
     const std::size_t begin = task * kRows;
@@ -25,9 +27,7 @@ void residual(CpuRun& run, MatrixView<double> a, MatrixView<double> x, MatrixVie
       cblas_dgemv(CblasRowMajor, CblasNoTrans, m, k, -1.0, a.data + begin * a.stride, lda, x.data,
                   ldx, 1.0, r.data + begin * r.stride, static_cast<int>(r.stride));
     } else {
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, static_cast<int>(b.cols), k, -1.0,
-                  a.data + begin * a.stride, lda, x.data, ldx, 1.0, r.data + begin * r.stride,
-                  static_cast<int>(r.stride));
+      subtract_product(a.block(begin, 0, rows, a.cols), x, r.block(begin, 0, rows, r.cols));
     }
   });
 }

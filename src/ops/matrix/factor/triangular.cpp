@@ -25,6 +25,21 @@ void subtract_product(MatrixView<double> a, MatrixView<double> b, MutableMatrixV
                          {b.data, b.stride, 1}, 1.0, {c.data, c.stride});
 }
 
+void solve_lower(MatrixView<double> l, MutableMatrixView<double> x) {
+  const std::size_t n = l.rows;
+  if (n <= kLeaf) {
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, count(n),
+                count(x.cols), 1.0, l.data, count(l.stride), x.data, count(x.stride));
+    return;
+  }
+  const std::size_t top = half_of(n), rest = n - top;
+  const MutableMatrixView<double> upper = x.block(0, 0, top, x.cols);
+  const MutableMatrixView<double> lower = x.block(top, 0, rest, x.cols);
+  solve_lower(l.block(0, 0, top, top), upper);
+  subtract_product(l.block(top, 0, rest, top), upper, lower);
+  solve_lower(l.block(top, top, rest, rest), lower);
+}
+
 void solve_upper_unit(MatrixView<double> u, MutableMatrixView<double> x) {
   const std::size_t n = u.rows;
   if (n <= kLeaf) {

@@ -11,6 +11,9 @@
 
 namespace weir::ops::factor {
 
+// l [n, n], x [n, m].
+void solve_lower(MatrixView<double> l, MutableMatrixView<double> x);
+
 // u [n, n] with ones on its diagonal, x [n, m].
 void solve_upper_unit(MatrixView<double> u, MutableMatrixView<double> x);
 

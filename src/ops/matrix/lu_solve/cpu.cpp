@@ -22,8 +22,9 @@ Status LuSolve::cpu(CpuRun& run, const Args& args, Output& out) {
   if (!(out.rcond >= unit)) return factor::singular("a", out.rcond, unit);
   factor::copy(args.b, out.x);
   lu.solve(run, out.x);
-  out.backward_error = factor::refine(run, args.a, args.b, factor::norm_infinity(args.a), out.x,
-                                      [&](MutableMatrixView<double> r) { lu.solve(run, r); });
+  out.backward_error =
+      factor::refine(run, args.a, args.b, factor::norm_infinity(args.a), unit, out.x,
+                     [&](MutableMatrixView<double> r) { lu.solve(run, r); });
   return factor::check_backward_error(out.backward_error, 16 * unit);
 }
 

@@ -144,6 +144,10 @@ TEST(LuSolve, RefinementRepairsWhatGrowthOfTheFactorsSpoils) {
   const Solved got = solve(a.view(), b.view());
   ASSERT_TRUE(got.status) << got.status.to_string();
   EXPECT_LE(factor::backward_error(a.view(), got.out.x, b.view()), bound);
+  const Matrix<double> sides = factor::random_matrix(45, 20, 12);  // refined because they need it
+  const Solved many = solve(a.view(), sides.view());
+  ASSERT_TRUE(many.status) << many.status.to_string();
+  EXPECT_LE(factor::backward_error(a.view(), many.out.x, sides.view()), bound);
 }
 
 TEST(LuSolve, RefusesRatherThanAnswerWrongly) {
