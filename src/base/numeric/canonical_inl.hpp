@@ -43,9 +43,10 @@ HWY_INLINE Wide load_wide(const float* from) {
 // value, Neumaier .34 -> .25, sums .24 -> .20).
 template <std::size_t kBytesAhead, class T>
 HWY_INLINE void prefetch_ahead(const T* at, std::size_t k) {
-  if (k * kWideLanes * sizeof(T) % 64 == 0) {
-    prefetch(reinterpret_cast<const char*>(at) + kBytesAhead);
-  }
+  if (k * kWideLanes * sizeof(T) % 64 != 0) return;
+  const char* ahead = reinterpret_cast<const char*>(at);
+  asm("" : "+r"(ahead));  // what lies ahead may be no part of the array: gcc is not to judge that
+  prefetch(ahead + kBytesAhead);
 }
 
 // Joins lane j with lane j + h for h = lanes / 2 ... 1.
