@@ -6,6 +6,8 @@
 
 #include "base/aligned.hpp"
 #include "base/numeric/canonical.hpp"
+#include "base/result.hpp"
+#include "ops/stats/covariance/covariance.hpp"
 #include "ops/stats/covariance/shifted_gram.hpp"
 #include "ops/stats/pieces.hpp"
 
@@ -133,6 +135,15 @@ std::vector<double> shifted_gram(CpuRun& run, const MatrixView<double>& x,
   for (std::vector<double>& piece : pieces) whole.push_level(std::move(piece), kPieceLevel);
   return whole.result();
 }
+
+template <bool kNormalised>
+Status CovarianceOf<kNormalised>::cpu(CpuRun& run, const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
+  write(args, shifted_gram(run, args.x, column_shifts(args.x)), out);
+  return Status::ok();
+}
+template Status CovarianceOf<false>::cpu(CpuRun&, const Args&, Output&);
+template Status CovarianceOf<true>::cpu(CpuRun&, const Args&, Output&);
 
 }  // namespace weir::ops
 #endif

@@ -92,13 +92,6 @@ Status CovarianceOf<kNormalised>::reference(const Args& args, Output& out) {
   return Status::ok();
 }
 
-template <bool kNormalised>
-Status CovarianceOf<kNormalised>::cpu(CpuRun& run, const Args& args, Output& out) {
-  WEIR_TRY(check_output(args, out));
-  write(args, shifted_gram(run, args.x, column_shifts(args.x)), out);
-  return Status::ok();
-}
-
 template struct CovarianceOf<false>;
 template struct CovarianceOf<true>;
 
