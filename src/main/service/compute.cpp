@@ -79,12 +79,6 @@ void Compute::watch() {
   monitor_->start();
 }
 
-bool Compute::unready() const {
-  const device::Breaker* breaker = backend_.context->breaker();
-  return config_.unready_on_device_loss && breaker != nullptr &&
-         breaker->state() == device::BreakerState::kDead;
-}
-
 void Compute::publish_to(server::SseHub* hub) {
   hub_.store(hub);
   const device::Device* device = context().device();

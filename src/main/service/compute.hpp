@@ -36,8 +36,6 @@ class Compute {
   // Tells `hub` of the device and its operations from now on, at most 100 times a second; null:
   // nobody any more.
   void publish_to(server::SseHub* hub);
-  // Whether the process should say that it cannot serve, because its device was lost.
-  bool unready() const;
 
  private:
   Compute(const device::DeviceConfig& config, MetricRegistry& metrics, Clock& clock);

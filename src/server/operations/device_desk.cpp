@@ -206,6 +206,12 @@ device::Budget& DeviceDesk::budget() {
   return context_.device() != nullptr ? context_.device()->budget() : host_budget_;
 }
 
+bool DeviceDesk::unready() const {
+  const device::Breaker* breaker = context_.breaker();
+  return config_.unready_on_device_loss && breaker != nullptr &&
+         breaker->state() == device::BreakerState::kDead;
+}
+
 std::string_view DeviceDesk::unavailable_reason() const {
   if (context_.device() == nullptr) return ops::reason_name(context_.no_device_reason());
   if (!context_.device()->health().is_ok()) return "device_lost";

@@ -50,6 +50,10 @@ class DeviceDesk {
   // Gives back what is over; called by the others, and once in a while.
   void expire();
 
+  // Whether the process should say that it cannot serve: its device is lost, and
+  // device.unready_on_device_loss is set.
+  bool unready() const;
+
   // Why no GPU runs, as a label; "" if one does.
   std::string_view unavailable_reason() const;
 

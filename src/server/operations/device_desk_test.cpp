@@ -102,6 +102,19 @@ TEST(DeviceRoutes, AnswerWithoutADevice) {
   EXPECT_EQ(client.request("DELETE", "/v1/device/reservations/rsv-1", operate).status, 404U);
 }
 
+TEST_F(DeviceDeskTest, IsUnreadyOnceTheDeviceIsLostIfAskedTo) {
+  use_device({});
+  device::DeviceConfig config;
+  const DeviceDesk patient(context, config, nullptr, clock);
+  config.unready_on_device_loss = true;
+  const DeviceDesk strict(context, config, nullptr, clock);
+  for (int i = 0; i < 5; ++i) context.breaker()->failed("launch failed");
+  EXPECT_FALSE(strict.unready()) << "an open breaker closes again";
+  context.breaker()->kill("kernel hung");
+  EXPECT_TRUE(strict.unready());
+  EXPECT_FALSE(patient.unready());
+}
+
 TEST_F(DeviceDeskTest, ShowsAnEmptyDcgmPageWithoutAGpu) {
   EXPECT_EQ(this->desk().dcgm_page(), "");
   use_device({});

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "server/app/route.hpp"
+#include "server/operations/device_desk.hpp"
 
 namespace weir::server {
 namespace {
@@ -26,15 +27,25 @@ Result<Response> get_healthz(Call&) {
   return json_response(200, "{\"status\":\"alive\"}");
 }
 
+// The pass, and the device where its loss is to be noticed.
+Health health_of(Call& call) {
+  Health health = call.parts.pass.health();
+  if (call.parts.device.unready()) {
+    health.ready = false;
+    health.components.push_back({"device", false, "the device was lost"});
+  }
+  return health;
+}
+
 Result<Response> get_readyz(Call& call) {
-  const Health health = call.parts.pass.health();
+  const Health health = health_of(call);
   Response response = json_response(health.ready ? 200 : 503, health_json(health, false));
   if (!health.ready) response.headers.emplace_back("retry-after", "1");
   return response;
 }
 
 Result<Response> get_health(Call& call) {
-  return json_response(200, health_json(call.parts.pass.health(), true));
+  return json_response(200, health_json(health_of(call), true));
 }
 
 Result<Response> get_metrics(Call& call) {
