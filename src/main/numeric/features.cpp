@@ -1,10 +1,10 @@
 #include <cstdio>
 
 #include "main/gate_options.hpp"
-#include "main/numeric/number_table.hpp"
 #include "main/numeric/numeric_options.hpp"
 #include "main/numeric/output_file.hpp"
 #include "main/verbs.hpp"
+#include "model/file/number_table.hpp"
 #include "model/numeric/pipeline.hpp"
 
 namespace weir::main {
@@ -27,7 +27,7 @@ Result<int> run(const Arguments& args) {
   WEIR_ASSIGN(const std::uint64_t size, args.u64("size", 64));
   WEIR_ASSIGN(const std::uint64_t stride, args.u64("stride", 1));
   WEIR_ASSIGN(auto context, numeric_context(args));
-  WEIR_ASSIGN(const NumberTable table, NumberTable::read_csv(args.positional()[0]));
+  WEIR_ASSIGN(const model::NumberTable table, model::NumberTable::read_csv(args.positional()[0]));
   std::size_t column = 0;
   if (args.has("column")) {
     WEIR_ASSIGN(column, table.column(args.text("column")));
@@ -47,7 +47,7 @@ Result<int> run(const Arguments& args) {
     out.text() += std::to_string(i * stride);
     for (const double value : view.row(i)) {
       out.text() += ',';
-      append_number(out.text(), value);
+      model::append_number(out.text(), value);
     }
     out.text() += '\n';
     WEIR_TRY(out.flush_if_large());

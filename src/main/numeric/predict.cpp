@@ -1,10 +1,10 @@
 #include <cstdio>
 
 #include "main/gate_options.hpp"
-#include "main/numeric/number_table.hpp"
 #include "main/numeric/numeric_options.hpp"
 #include "main/numeric/output_file.hpp"
 #include "main/verbs.hpp"
+#include "model/file/number_table.hpp"
 #include "model/numeric/pipeline.hpp"
 
 namespace weir::main {
@@ -17,9 +17,9 @@ constexpr Option kOptions[] = {
 };
 
 // Returns the rows in the model's order of columns. Columns it does not know are left aside.
-Result<NumberTable> rows_for(const model::LinearModel& model, const std::string& path) {
-  if (is_raw_file(path)) return NumberTable::read_f64(path, model.width());
-  WEIR_ASSIGN(NumberTable table, NumberTable::read_csv(path));
+Result<model::NumberTable> rows_for(const model::LinearModel& model, const std::string& path) {
+  if (is_raw_file(path)) return model::NumberTable::read_f64(path, model.width());
+  WEIR_ASSIGN(model::NumberTable table, model::NumberTable::read_csv(path));
   if (model.columns.empty()) {
     if (table.columns() == model.width()) return table;
     return fail(invalid_argument("predict_shape", path + " has " + std::to_string(table.columns()) +
@@ -41,14 +41,14 @@ Result<int> run(const Arguments& args) {
   }
   WEIR_ASSIGN(auto context, numeric_context(args));
   WEIR_ASSIGN(const model::LinearModel model, model::load_linear_model(args.text("model")));
-  WEIR_ASSIGN(const NumberTable rows, rows_for(model, args.positional()[0]));
+  WEIR_ASSIGN(const model::NumberTable rows, rows_for(model, args.positional()[0]));
   WEIR_ASSIGN(const auto pipeline, model::Pipeline::create({}, *context));
   std::vector<double> said(rows.rows());
   WEIR_TRY(pipeline->predict(model, rows.view(), said));
   WEIR_ASSIGN(auto out, OutputFile::open(args.text("out")));
   out.text() += "prediction\n";
   for (const double value : said) {
-    append_number(out.text(), value);
+    model::append_number(out.text(), value);
     out.text() += '\n';
     WEIR_TRY(out.flush_if_large());
   }

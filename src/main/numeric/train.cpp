@@ -1,9 +1,9 @@
 #include <cstdio>
 
 #include "main/gate_options.hpp"
-#include "main/numeric/number_table.hpp"
 #include "main/numeric/numeric_options.hpp"
 #include "main/verbs.hpp"
+#include "model/file/number_table.hpp"
 #include "model/numeric/pipeline.hpp"
 
 namespace weir::main {
@@ -47,13 +47,13 @@ Result<model::TrainOptions> train_options(const Arguments& args) {
 
 Result<model::LinearModel> train_csv(const Arguments& args, model::Pipeline& pipeline,
                                      model::TrainOptions options) {
-  WEIR_ASSIGN(const NumberTable table, NumberTable::read_csv(args.positional()[0]));
+  WEIR_ASSIGN(const model::NumberTable table, model::NumberTable::read_csv(args.positional()[0]));
   WEIR_ASSIGN(const std::size_t target, table.column(args.text("target")));
   std::vector<std::size_t> others;
   for (std::size_t c = 0; c < table.columns(); ++c) {
     if (c != target) others.push_back(c);
   }
-  const NumberTable rows = table.select(others);
+  const model::NumberTable rows = table.select(others);
   options.columns = rows.names();
   model::MemorySource source(rows.view());
   return pipeline.train(source, table.copy_column(target), options);
@@ -67,7 +67,7 @@ Result<model::LinearModel> train_raw(const Arguments& args, model::Pipeline& pip
     return fail(invalid_argument("usage", "a file of f64 rows needs --columns N"));
   }
   WEIR_ASSIGN(const auto source, model::FileSource::open(args.positional()[0], columns));
-  WEIR_ASSIGN(const NumberTable y, NumberTable::read_f64(args.text("target"), 1));
+  WEIR_ASSIGN(const model::NumberTable y, model::NumberTable::read_f64(args.text("target"), 1));
   return pipeline.train(*source, y.copy_column(0), options);
 }
 

@@ -2,10 +2,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "main/numeric/number_table.hpp"
+#include "model/file/number_table.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using weir::main::NumberTable;
+  using weir::model::NumberTable;
   const auto table =
       NumberTable::parse_csv({reinterpret_cast<const char*>(data), size}, "fuzz.csv");
   if (!table || table->rows() == 0) return 0;
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i < table->rows(); ++i) {
     for (std::size_t c = 0; c < table->columns(); ++c) {
       text += c == 0 ? '\n' : ',';
-      weir::main::append_number(text, table->view()(i, c));
+      weir::model::append_number(text, table->view()(i, c));
     }
   }
   const auto again = NumberTable::parse_csv(text, "again.csv");

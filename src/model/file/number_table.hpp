@@ -16,7 +16,7 @@
 #include "base/result.hpp"
 #include "ops/matrix/matrix_view.hpp"
 
-namespace weir::main {
+namespace weir::model {
 
 class NumberTable {
  public:
@@ -46,4 +46,4 @@ class NumberTable {
 // Appends the shortest decimal that reads back as the same double: nan and inf too.
 void append_number(std::string& out, double value);
 
-}  // namespace weir::main
+}  // namespace weir::model

@@ -1,12 +1,14 @@
-#include "main/numeric/number_table.hpp"
+#include "model/file/number_table.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "main/pass_start.hpp"
 #include "model/numeric/matrix_source.hpp"
+#include "storage/file_ops.hpp"
 
-namespace weir::main {
+namespace weir::model {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
@@ -48,10 +50,26 @@ Result<std::vector<std::string>> read_header(std::string_view line, const std::s
   return names;
 }
 
+Result<std::string> read_text(const std::string& path) {
+  storage::FileOps& files = storage::system_files();
+  const int fd = files.open(path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return fail(storage::system_status("open", path, fd));
+  const std::int64_t size = files.size(fd);
+  Status status = size < 0 ? storage::system_status("size", path, size) : Status::ok();
+  std::string text(status.is_ok() ? static_cast<std::size_t>(size) : 0, '\0');
+  if (status.is_ok()) {
+    status = storage::read_exactly(
+        files, fd, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0, path);
+  }
+  files.close(fd);
+  if (!status.is_ok()) return fail(std::move(status));
+  return text;
+}
+
 }  // namespace
 
 Result<NumberTable> NumberTable::read_csv(const std::string& path) {
-  WEIR_ASSIGN(const std::string text, read_text_file(path));
+  WEIR_ASSIGN(const std::string text, read_text(path));
   return parse_csv(text, path);
 }
 
@@ -88,7 +106,7 @@ Result<NumberTable> NumberTable::parse_csv(std::string_view text, const std::str
 }
 
 Result<NumberTable> NumberTable::read_f64(const std::string& path, std::size_t columns) {
-  WEIR_ASSIGN(const auto source, model::FileSource::open(path, columns));
+  WEIR_ASSIGN(const auto source, FileSource::open(path, columns));
   NumberTable table;
   table.names_.resize(columns);
   table.values_.resize(source->rows() * columns);
@@ -126,4 +144,4 @@ void append_number(std::string& out, double value) {
   out.append(buffer, end);
 }
 
-}  // namespace weir::main
+}  // namespace weir::model

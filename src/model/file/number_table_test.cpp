@@ -1,10 +1,10 @@
-#include "main/numeric/number_table.hpp"
+#include "model/file/number_table.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace weir::main {
+namespace weir::model {
 namespace {
 
 std::string refusal(std::string_view text) {
@@ -57,4 +57,4 @@ TEST(NumberTable, WritesNumbersThatReadBack) {
 }
 
 }  // namespace
-}  // namespace weir::main
+}  // namespace weir::model
