@@ -53,6 +53,64 @@ TEST_F(OperationsTest, AnswerInTheFormTheyWereAsked) {
       << reply.body;
 }
 
+TEST_F(OperationsTest, AnswerWhatIsKnown) {
+  struct Known {
+    const char* name;
+    const char* body;
+    const char* said;
+  };
+  const Known cases[] = {
+      {"matrix_add", R"({"a":[[1,2]],"matrixB":[[10,20]],"alpha":3,"beta":0.5})",
+       R"("data":[[8,16]],"shape":[1,2])"},
+      {"matrix_add", R"({"a":[[0.1]],"b":[[0.2]],"options":{"precision":"fp32"}})",
+       R"("data":[[0.30000001192092896]])"},
+      {"statistics", R"({"data":[1,2,3,10]})",
+       R"("n":4,"nulls":0,"nans":0,"mean":4,)"
+       R"("variance":12.5,"skewness":1.018233764908628)"},
+      {"statistics", R"({"data":[1,2,3,10],"ddof":1})", R"("variance":16.666666666666668)"},
+      {"statistics", R"({"data":[1,2,3,10],"bias":false})", R"("skewness":1.763632614803888)"},
+      {"statistics", R"({"values":[1,2,3,10],"quantiles":[0.1,0.5,0.9]})",
+       R"("sum":16,"quantiles":[1.3,2.5,7.)"},
+      {"statistics", R"({"data":[1,2,3,10],"quantiles":[0.5],"method":"lower"})",
+       R"("quantiles":[2])"},
+      {"statistics", R"({"data":[0,1,1.5,2,3,4,4,null,-1],"histogram":{"lo":0,"hi":4,"bins":4}})",
+       R"("histogram":{"counts":[1,2,1,3],"below":1,"above":0,"nan":0,"null":1})"},
+      {"statistics", R"({"data":[0,1,5],"histogram":{"edges":[0,1,2]}})", R"("counts":[1,1])"},
+      {"statistics", R"({"data":[null,null]})", R"("n":0,"nulls":2,"nans":0,"mean":null)"},
+      {"statistics",
+       R"({"data":[[0,0],[0,0],[2,4],[2,4]],"covariance":true,"correlation":true,"ddof":0})",
+       R"("n":4,"covariance":[[1,2],[2,4]],"correlation":[[1,1],[1,1]])"},
+      {"fft", R"({"data":[1,2,3,4]})", R"("data":[[10,0],[-2,2],[-2,0],[-2,-2]])"},
+      {"fft", R"({"data":[1,2,3,4],"real":true})", R"("data":[[10,0],[-2,2],[-2,0]])"},
+      {"fft", R"({"data":[[10,0],[-2,2],[-2,0],[-2,-2]],"inverse":true})",
+       R"("data":[[1,0],[2,0],[3,0],[4,0]])"},
+      {"fft", R"({"data":[[10,0],[-2,2],[-2,0]],"inverse":true,"real":true})",
+       R"("data":[1,2,3,4])"},
+      {"convolution", R"({"data":[1,2,3,4],"kernel":[0.5,0.5]})", R"("data":[0.5,1.5,2.5,3.5,2])"},
+      {"convolution", R"({"data":[1,2,3,4],"kernel":[0.5,0.5],"mode":"valid"})",
+       R"("data":[1.5,2.5,3.5])"},
+      {"features", R"({"data":[1,2,3,4,5,6,7,9],"size":8})",
+       R"("windows":1,"features":[[4.625,6.234375,0.23713871415)"},
+      {"features", R"({"data":[1,2],"size":8})", R"("windows":0,"features":[])"},
+  };
+  for (const Known& known : cases) {
+    const OperationReply reply = answer(known.name, known.body);
+    EXPECT_EQ(reply.http_status, 200U) << known.body << ": " << reply.body;
+    EXPECT_NE(reply.body.find(known.said), std::string::npos) << known.body << ": " << reply.body;
+  }
+}
+
+TEST_F(OperationsTest, SumAsTheyAreAsked) {
+  std::string body = R"({"data":[)";
+  for (unsigned i = 0; i < 128; ++i) {
+    const char* value = i == 0 || i == 64 ? "1" : i == 32 ? "1e100" : i == 96 ? "-1e100" : "0";
+    body += (i == 0 ? "" : ",") + std::string(value);
+  }
+  EXPECT_NE(answer("statistics", body + "]}").body.find("\"sum\":0}"), std::string::npos);
+  EXPECT_NE(answer("statistics", body + R"(],"sum":"neumaier"})").body.find("\"sum\":2}"),
+            std::string::npos);
+}
+
 TEST_F(OperationsTest, NameWhatIsWrong) {
   struct Wrong {
     const char* name;
@@ -77,6 +135,26 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
        "no_device"},
       {"matrix_inverse", R"({"matrix":[[1,2],[2,4]]})", 409, "singular"},
       {"hash_batch", R"({"items":["YWJj","*"]})", 400, "items[1]"},
+      {"matrix_add", R"({"a":[[1,2]],"b":[[1]]})", 400, "1 x 2"},
+      {"matrix_add", R"({"a":[[1]],"b":[[1]],"options":{"precision":"int8"}})", 400,
+       "\"field\":\"options.precision\""},
+      {"statistics", "{}", 400, "\"field\":\"data\""},
+      {"statistics", R"({"data":[1,"x"]})", 400, "data[1] must be a number or null"},
+      {"statistics", R"({"data":[[1,2]]})", 400, "ask for covariance"},
+      {"statistics", R"({"data":[1],"covariance":true})", 400, "data[0] must be a row"},
+      {"statistics", R"({"data":[1],"ddof":2})", 400, "\"field\":\"ddof\""},
+      {"statistics", R"({"data":[1],"quantiles":[2]})", 400, "\"field\":\"quantiles\""},
+      {"statistics", R"({"data":[1],"histogram":{"lo":1,"hi":2}})", 400,
+       "\"field\":\"histogram.bins\""},
+      {"statistics", R"({"data":[1],"histogram":{"edges":[2,1]}})", 400, "\"field\":\"histogram\""},
+      {"statistics", R"({"data":{"shape":[1],"data":"AAAAAAAA+H8="},"nan":"raise"})", 400,
+       "row 0 is NaN"},
+      {"fft", R"({"data":[]})", 400, "invalid_argument"},
+      {"fft", R"({"data":[[1,2,3]]})", 400, "a complex value has 2"},
+      {"fft", R"({"data":[[1,0]],"inverse":true,"real":true,"n":9})", 400, "\"field\":\"n\""},
+      {"convolution", R"({"data":[1],"kernel":[]})", 400, "\"field\":\"kernel\""},
+      {"convolution", R"({"data":[1],"kernel":[1],"mode":"most"})", 400, "use one of full"},
+      {"features", R"({"data":[1],"size":4})", 400, "size"},
       {"hash_batch", R"({"items":["YQ=="],"algorithm":"md5"})", 400, "use one of sha256, xxh3"},
       {"signature_verify", R"({"items":[{"public_key":"AA==","signature":"","message":""}]})", 400,
        "items[0].public_key has 1 bytes"},

@@ -3,9 +3,14 @@
 
 #define WEIR_OPERATIONS(X) \
   X(kMatrixMultiply)       \
+  X(kMatrixAdd)            \
   X(kMatrixInverse)        \
   X(kMatrixSolve)          \
   X(kMatrixDecompose)      \
+  X(kStatistics)           \
+  X(kFft)                  \
+  X(kConvolution)          \
+  X(kFeatures)             \
   X(kHashBatch)            \
   X(kMerkleRoot)           \
   X(kSignatureVerify)

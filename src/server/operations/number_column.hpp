@@ -1,0 +1,33 @@
+// NumberColumn: the numbers of an operation, where null says that one is missing.
+//
+//   WEIR_ASSIGN(const NumberColumn data, NumberColumn::read(call.params, {"data", "values"}));
+//   WEIR_TRY(call.run<ops::Sum>({.x = data.values()}, out));
+#pragma once
+
+#include <vector>
+
+#include "ops/stats/values.hpp"
+#include "server/operations/params.hpp"
+
+namespace weir::server {
+
+class NumberColumn {
+ public:
+  // Takes an array of numbers and nulls, or the base64 form. field_missing and field_type
+  // (invalid_argument) name the member and its place.
+  static Result<NumberColumn> read(const Params& params, ParamNames names);
+
+  // A view, valid as long as the column.
+  ops::Values values() const {
+    const ops::Values all = ops::Values::of(std::span<const double>(numbers_));
+    return nulls_ == 0 ? all : all.with_validity(validity_.data());
+  }
+  std::size_t size() const { return numbers_.size(); }
+
+ private:
+  std::vector<double> numbers_;
+  std::vector<std::uint64_t> validity_;
+  std::size_t nulls_ = 0;
+};
+
+}  // namespace weir::server

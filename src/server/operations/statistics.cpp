@@ -1,0 +1,222 @@
+// statistics: what a column of numbers comes to, or how the columns of a matrix go together.
+#include <algorithm>
+
+#include "ops/stats/covariance/covariance.hpp"
+#include "ops/stats/histogram/histogram.hpp"
+#include "ops/stats/moments/moments.hpp"
+#include "ops/stats/quantile/quantile.hpp"
+#include "ops/stats/sum/sum.hpp"
+#include "server/operations/number_column.hpp"
+#include "server/operations/operation.hpp"
+
+namespace weir::server {
+namespace {
+
+constexpr std::string_view kParameters =
+    R"({"type":"object","required":["data"],"properties":{)"
+    R"("data":{"description":"numbers and nulls, or a matrix; alias values"},)"
+    R"("ddof":{"enum":[0,1]},"bias":{"type":"boolean","default":true},)"
+    R"("nan":{"enum":["propagate","omit","raise"],"default":"propagate"},)"
+    R"("sum":{"enum":["canonical","neumaier"],"default":"canonical"},)"
+    R"("quantiles":{"type":"array","items":{"type":"number","minimum":0,"maximum":1}},)"
+    R"("method":{"enum":["linear","lower","higher","nearest","midpoint"],"default":"linear"},)"
+    R"("histogram":{"type":"object","properties":{)"
+    R"("edges":{"type":"array","items":{"type":"number"}},"lo":{"type":"number"},)"
+    R"("hi":{"type":"number"},"bins":{"type":"integer","minimum":1}}},)"
+    R"("covariance":{"type":"boolean","description":"of a matrix; ddof is 1 unless given"},)"
+    R"("correlation":{"type":"boolean","description":"of a matrix"}}})";
+constexpr std::string_view kExample =
+    R"({"data":[1,2,3,10],"quantiles":[0.5],"histogram":{"lo":0,"hi":10,"bins":2}})";
+constexpr std::string_view kOps[] = {"stats.moments",   "stats.sum",        "stats.quantile",
+                                     "stats.histogram", "stats.covariance", "stats.correlation"};
+
+void write_optional(JsonWriter& result, std::string_view key, const std::optional<double>& value) {
+  result.key(key);
+  if (value) {
+    result.f64(*value);
+  } else {
+    result.null();
+  }
+}
+
+struct Quantiles {
+  std::vector<double> q = {};
+  std::vector<double> values = {};
+  ops::Quantile::Output out = {};
+};
+
+Result<ops::NanPolicy> read_nan(const Params& params) {
+  WEIR_ASSIGN(const std::string nan,
+              params.choice_or({"nan"}, "propagate|omit|raise", "propagate"));
+  return nan == "omit"    ? ops::NanPolicy::kOmit
+         : nan == "raise" ? ops::NanPolicy::kRaise
+                          : ops::NanPolicy::kPropagate;
+}
+
+Result<ops::Interpolation> read_method(const Params& params) {
+  WEIR_ASSIGN(const std::string method,
+              params.choice_or({"method"}, "linear|lower|higher|nearest|midpoint", "linear"));
+  return method == "lower"      ? ops::Interpolation::kLower
+         : method == "higher"   ? ops::Interpolation::kHigher
+         : method == "nearest"  ? ops::Interpolation::kNearest
+         : method == "midpoint" ? ops::Interpolation::kMidpoint
+                                : ops::Interpolation::kLinear;
+}
+
+Status run_quantiles(OperationCall& call, ops::Values x, ops::NanPolicy nan, Quantiles& quantiles) {
+  WEIR_ASSIGN(const ops::Interpolation method, read_method(call.params));
+  WEIR_ASSIGN(Vector q, call.params.vector({"quantiles"}));
+  quantiles.q = std::move(q.values);
+  quantiles.values.resize(quantiles.q.size());
+  quantiles.out.values = quantiles.values;
+  const ops::Quantile::Args args{x, quantiles.q, method, nan};
+  if (const Status checked = ops::Quantile::check(args); !checked.is_ok()) {
+    return Status(checked).at("quantiles");
+  }
+  return call.run<ops::Quantile>(args, quantiles.out);
+}
+
+struct Counts {
+  std::vector<double> edges = {};
+  std::vector<std::uint64_t> counts = {};
+  ops::Histogram::Output out = {};
+};
+
+Status run_histogram(OperationCall& call, const Params& asked, ops::Values x, Counts& counts) {
+  ops::Histogram::Args args{.x = x};
+  if (asked.has("edges")) {
+    WEIR_ASSIGN(Vector edges, asked.vector({"edges"}));
+    counts.edges = std::move(edges.values);
+    if (counts.edges.size() < 2) {
+      return invalid_argument("histogram", "histogram.edges has " +
+                                               std::to_string(counts.edges.size()) + " numbers")
+          .at("histogram.edges")
+          .hint("give at least two");
+    }
+    args.edges = counts.edges;
+  } else {
+    for (const std::string_view name : {"lo", "hi", "bins"}) {
+      if (asked.has(name)) continue;
+      return invalid_argument("field_missing", "histogram needs edges, or lo, hi and bins")
+          .at("histogram." + std::string(name));
+    }
+    WEIR_ASSIGN(args.low, asked.f64_or({"lo"}, 0));
+    WEIR_ASSIGN(args.high, asked.f64_or({"hi"}, 1));
+    WEIR_ASSIGN(args.bins, asked.u64_or({"bins"}, 0, ops::Histogram::kBinsMax));
+  }
+  if (const Status checked = ops::Histogram::check(args); !checked.is_ok()) {
+    return Status(checked).at("histogram");
+  }
+  counts.counts.resize(args.bin_count());
+  counts.out.counts = counts.counts;
+  return call.run<ops::Histogram>(args, counts.out);
+}
+
+void write_counts(JsonWriter& result, const Counts& counts) {
+  result.key("histogram").begin_object().key("counts").begin_array();
+  for (const std::uint64_t count : counts.counts) result.u64(count);
+  result.end_array().key("below").u64(counts.out.below).key("above").u64(counts.out.above);
+  result.key("nan").u64(counts.out.nans).key("null").u64(counts.out.nulls).end_object();
+}
+
+void write_moments(JsonWriter& result, const ops::MomentsOf::Output& moments, double sum) {
+  result.key("n").u64(moments.count).key("nulls").u64(moments.nulls);
+  result.key("nans").u64(moments.nans);
+  write_optional(result, "mean", moments.mean);
+  write_optional(result, "variance", moments.variance);
+  write_optional(result, "skewness", moments.skewness);
+  write_optional(result, "kurtosis", moments.kurtosis);
+  write_optional(result, "min", moments.min);
+  write_optional(result, "max", moments.max);
+  result.key("sum").f64(sum);
+}
+
+Status run_column(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const NumberColumn data, NumberColumn::read(call.params, {"data", "values"}));
+  ops::MomentsOf::Args args{.x = data.values()};
+  WEIR_ASSIGN(const std::uint64_t ddof, call.params.u64_or({"ddof"}, 0, 1));
+  args.ddof = static_cast<unsigned>(ddof);
+  WEIR_ASSIGN(args.bias, call.params.flag_or({"bias"}, true));
+  WEIR_ASSIGN(args.nan, read_nan(call.params));
+  WEIR_ASSIGN(const std::string method,
+              call.params.choice_or({"sum"}, "canonical|neumaier", "canonical"));
+  ops::MomentsOf::Output moments;
+  WEIR_TRY(call.run<ops::MomentsOf>(args, moments));
+  const bool neumaier = method == "neumaier";
+  ops::Sum::Output sum;
+  WEIR_TRY(call.run<ops::Sum>(
+      {args.x, neumaier ? ops::Sum::Method::kNeumaier : ops::Sum::Method::kCanonical, args.nan},
+      sum));
+  std::optional<Quantiles> quantiles;
+  if (call.params.has("quantiles")) {
+    WEIR_TRY(run_quantiles(call, args.x, args.nan, quantiles.emplace()));
+  }
+  std::optional<Counts> counts;
+  WEIR_ASSIGN(const std::optional<Params> histogram, call.params.object("histogram"));
+  if (histogram) WEIR_TRY(run_histogram(call, *histogram, args.x, counts.emplace()));
+  if (call.planned) return Status::ok();
+  result.begin_object();
+  write_moments(result, moments, sum.sum);
+  if (quantiles) {
+    result.key("quantiles");
+    write_vector(result, quantiles->values.data(), quantiles->values.size(), false);
+  }
+  if (counts) write_counts(result, *counts);
+  result.end_object();
+  return Status::ok();
+}
+
+// Runs Covariance or Correlation if it is asked for.
+template <class Op>
+Status run_pairs(OperationCall& call, std::string_view name, const Matrix& x, unsigned ddof,
+                 std::optional<ops::Matrix<double>>& pairs) {
+  WEIR_ASSIGN(const bool asked, call.params.flag_or({name}, false));
+  if (!asked) return Status::ok();
+  pairs.emplace(x.columns, x.columns);
+  typename Op::Output out{pairs->view()};
+  return call.run<Op>({.x = {x.values.data(), x.rows, x.columns}, .ddof = ddof}, out);
+}
+
+Status run_matrix(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const Matrix x, call.params.matrix({"data", "values"}));
+  WEIR_ASSIGN(const std::uint64_t ddof, call.params.u64_or({"ddof"}, 1, 1));
+  std::optional<ops::Matrix<double>> covariance;
+  std::optional<ops::Matrix<double>> correlation;
+  const auto divisor = static_cast<unsigned>(ddof);
+  WEIR_TRY(run_pairs<ops::Covariance>(call, "covariance", x, divisor, covariance));
+  WEIR_TRY(run_pairs<ops::Correlation>(call, "correlation", x, divisor, correlation));
+  if (call.planned) return Status::ok();
+  result.begin_object().key("n").u64(x.rows);
+  const auto write = [&](std::string_view name, const std::optional<ops::Matrix<double>>& pairs) {
+    if (!pairs) return;
+    result.key(name);
+    write_matrix(result, pairs->data(), x.columns, x.columns, x.base64);
+  };
+  write("covariance", covariance);
+  write("correlation", correlation);
+  result.end_object();
+  return Status::ok();
+}
+
+Status run(OperationCall& call, JsonWriter& result) {
+  for (const std::string_view name : {"covariance", "correlation"}) {
+    WEIR_ASSIGN(const bool asked, call.params.flag_or({name}, false));
+    if (asked) return run_matrix(call, result);
+  }
+  const auto data = call.params.find({"data", "values"});
+  simdjson::dom::array items;
+  if (data && data->get_array().get(items) == simdjson::SUCCESS && items.size() != 0 &&
+      items.at(0).is_array()) {
+    return invalid_argument("shape", "data is a matrix")
+        .at("data")
+        .hint("ask for covariance or correlation, or give a column of numbers");
+  }
+  return run_column(call, result);
+}
+
+}  // namespace
+
+extern const Operation kStatistics = {
+    "statistics", "moments, quantiles, histogram; covariances", kParameters, kExample, kOps, run};
+
+}  // namespace weir::server
