@@ -111,6 +111,62 @@ TEST_F(OperationsTest, SumAsTheyAreAsked) {
             std::string::npos);
 }
 
+TEST_F(OperationsTest, ProcessRowsStepByStep) {
+  const std::string data =
+      R"({"data":[{"id":"a","value":0.2,"metadata":{"kind":"x"}},{"id":"b","value":0.9},)"
+      R"({"id":"c","value":null,"metadata":{"kind":"x"}},)"
+      R"({"id":"d","value":0.7,"metadata":{"kind":"y"}}],"operations":)";
+  struct Known {
+    const char* operations;
+    const char* said;
+  };
+  const Known cases[] = {
+      {R"([{"op":"filter","where":"value > 0.5"},{"op":"select","columns":["id","value"]}])",
+       R"({"rows":[{"id":"b","value":0.9},{"id":"d","value":0.7}],"steps":[)"
+       R"({"op":"filter","rows_in":4,"rows_out":2},{"op":"select","rows_in":2,"rows_out":2}]})"},
+      {R"([{"op":"filter","where":{"op":"=","args":[{"col":"metadata.kind"},{"lit":"y"}]}}])",
+       R"("rows":[{"id":"d","value":0.7,"metadata.kind":"y"}])"},
+      {R"([{"op":"map","set":{"twice":"value * 2"}},{"op":"select","columns":["twice"]},)"
+       R"({"op":"sort","by":[{"expr":"twice","desc":true,"nulls":"first"}]}])",
+       R"("rows":[{"twice":null},{"twice":1.8},{"twice":1.4},{"twice":0.4}])"},
+      {R"J([{"op":"group","by":["metadata.kind"],)J"
+       R"J("aggregates":{"n":"count()","s":"sum(value)"}}])J",
+       R"("rows":[{"metadata.kind":"x","n":2,"s":0.2},{"metadata.kind":null,"n":1,"s":0.9},)"
+       R"({"metadata.kind":"y","n":1,"s":0.7}])"},
+      {R"J([{"op":"top_k","by":["value"],"k":1},)J"
+       R"J({"op":"aggregate","aggregates":{"m":"max(id)"}}])J",
+       R"("rows":[{"m":"a"}])"},
+      {R"([{"op":"distinct","by":["metadata.kind"]},{"op":"limit","k":1,"offset":1}])",
+       R"("rows":[{"id":"b","value":0.9,"metadata.kind":null}])"},
+      {R"([{"op":"join","with":{"columns":{"key":["b","a"],"n":[9007199254740993,2]}},)"
+       R"("on":[["id","key"]]},{"op":"select","columns":["id","n"]}])",
+       R"("rows":[{"id":"a","n":2},{"id":"b","n":"9007199254740993"}])"},
+      {R"([{"op":"join","with":[{"id":"a"}],"on":["id"],"kind":"anti"},{"op":"limit","k":1}])",
+       R"("rows":[{"id":"b","value":0.9,"metadata.kind":null}])"},
+      {R"(["filter","aggregate","sort"])", R"({"filtered":[{"id":"b",)"},
+      {R"(["aggregate"])", R"({"aggregated":{"sum":1.8},"steps":[)"},
+      {R"(["sort"])", R"({"sorted":[{"id":"b",)"},
+      {R"([])", R"("steps":[])"},
+  };
+  for (const Known& known : cases) {
+    const OperationReply reply = answer("data_processing", data + known.operations + "}");
+    EXPECT_EQ(reply.http_status, 200U) << known.operations << ": " << reply.body;
+    EXPECT_NE(reply.body.find(known.said), std::string::npos)
+        << known.operations << ": " << reply.body;
+    EXPECT_NE(reply.body.find(R"("op":"table.steps","version":1,"backend":"cpu")"),
+              std::string::npos);
+  }
+  EXPECT_EQ(context.op_counts().at("table.steps").count, std::size(cases));
+  const OperationReply mixed =
+      answer("data_processing",
+             R"({"data":{"columns":{"x":[1,0,null],"y":[true,false,null]}},"errors":"null",)"
+             R"("operations":[{"op":"map","set":{"z":"1 div x"}}]})");
+  EXPECT_NE(mixed.body.find(R"("rows":[{"x":1,"y":true,"z":1},{"x":0,"y":false,"z":null},)"),
+            std::string::npos)
+      << mixed.body;
+  EXPECT_NE(mixed.body.find("1 values became null"), std::string::npos) << mixed.body;
+}
+
 TEST_F(OperationsTest, NameWhatIsWrong) {
   struct Wrong {
     const char* name;
@@ -135,6 +191,32 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
        "no_device"},
       {"matrix_inverse", R"({"matrix":[[1,2],[2,4]]})", 409, "singular"},
       {"hash_batch", R"({"items":["YWJj","*"]})", 400, "items[1]"},
+      {"data_processing", R"({"data":[]})", 400, "\"field\":\"operations\""},
+      {"data_processing", R"({"operations":[]})", 400, "\"field\":\"data\""},
+      {"data_processing", R"({"data":[{"a":1},{"a":"x"}],"operations":[]})", 400,
+       "data[1].a is a text where others are a number"},
+      {"data_processing", R"({"data":[{"a":[1]}],"operations":[]})", 400,
+       "\"field\":\"data[0].a\""},
+      {"data_processing", R"({"data":[{"a":1,"a":2}],"operations":[]})", 400, "is there twice"},
+      {"data_processing", R"({"data":{"columns":{"a":[1],"b":[]}},"operations":[]})", 400,
+       "data.columns.b has 0 values, the first 1"},
+      {"data_processing", R"({"data":[{"value":1}],"operations":["filter",{"op":"limit"}]})", 400,
+       "give steps or words, not both"},
+      {"data_processing", R"({"data":[{"value":1}],"operations":["sort","sort"]})", 400,
+       "operations[1] is there twice"},
+      {"data_processing", R"({"data":[{"value":1}],"operations":["mean"]})", 400,
+       "use one of filter, aggregate, sort"},
+      {"data_processing", R"({"data":[{"a":1}],"operations":[{"op":"filter","where":"a >"}]})", 400,
+       "\"field\":\"operations[0].where\""},
+      {"data_processing", R"({"data":[{"ab":1}],"operations":[{"op":"sort","by":["abb"]}]})", 400,
+       "did you mean"},
+      {"data_processing", R"({"data":[{"a":1}],"operations":[{"op":"limit"}]})", 400,
+       "\"field\":\"operations[0].k\""},
+      {"data_processing", R"({"data":[{"a":1}],"operations":[{"op":"melt"}]})", 400,
+       "\"field\":\"operations[0].op\""},
+      {"data_processing",
+       R"({"data":[{"a":1}],"operations":[],"options":{"targetDevice":"gpu","fallback":"raise"}})",
+       503, "no_device"},
       {"matrix_add", R"({"a":[[1,2]],"b":[[1]]})", 400, "1 x 2"},
       {"matrix_add", R"({"a":[[1]],"b":[[1]],"options":{"precision":"int8"}})", 400,
        "\"field\":\"options.precision\""},

@@ -7,6 +7,7 @@
   X(kMatrixInverse)        \
   X(kMatrixSolve)          \
   X(kMatrixDecompose)      \
+  X(kDataProcessing)       \
   X(kStatistics)           \
   X(kFft)                  \
   X(kConvolution)          \

@@ -1,0 +1,256 @@
+// data_processing: steps over rows: filter, map, sort, group, join and so on.
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/isa.hpp"
+#include "ops/table/steps.hpp"
+#include "server/operations/json_table.hpp"
+#include "server/operations/operation.hpp"
+#include "server/operations/table_steps.hpp"
+
+namespace weir::server {
+namespace {
+
+constexpr std::string_view kParameters =
+    R"({"type":"object","required":["data","operations"],"properties":{)"
+    R"("data":{"description":"rows [{id,value,metadata}], or {columns:{name:[..]}}; members of )"
+    R"(nested objects are columns like metadata.kind"},)"
+    R"("operations":{"type":"array","description":"steps, each on what the one before left: )"
+    R"({op:filter,where}, {op:map,set}, {op:select,columns}, {op:sort,by}, {op:top_k,by,k}, )"
+    R"({op:limit,k,offset}, {op:group,by,aggregates}, {op:aggregate,aggregates}, )"
+    R"({op:distinct,by}, {op:join,with,on,kind}; or the words filter, aggregate, sort, each on )"
+    R"(the data: value > 0.5, sum(value), value descending"},)"
+    R"("errors":{"enum":["fail","null"],"default":"fail"}}})";
+constexpr std::string_view kExample =
+    R"({"data":[{"id":1,"value":0.2},{"id":2,"value":0.9},{"id":3,"value":0.7}],)"
+    R"("operations":[{"op":"filter","where":"value > 0.5"},)"
+    R"({"op":"sort","by":[{"expr":"value","desc":true}]}]})";
+constexpr std::string_view kOps[] = {"table.steps"};
+
+constexpr double kSecondsPerNs = 1e-9;
+
+// A column that there is not is a fault of the request, not of its address.
+Status of_request(const Status& status, const std::string& where) {
+  std::string field = status.error().field;
+  if (field.rfind("operations[", 0) != 0) field = where + (field.empty() ? "" : "." + field);
+  if (status.code() != Code::kNotFound && status.code() != Code::kAlreadyExists) {
+    return Status(status).at(field);
+  }
+  Status out = invalid_argument(status.reason(), status.message()).at(field);
+  return status.error().hint.empty() ? out : std::move(out).hint(status.error().hint);
+}
+
+// Why the steps run on the CPU; they have no other form.
+ops::Support why_cpu(const OperationCall& call) {
+  if (call.options.run.placement == ops::Placement::kCpu) {
+    return ops::Support::no(ops::Reason::kForced, "the CPU was asked for");
+  }
+  if (call.context.device() == nullptr) {
+    return ops::Support::no(call.context.no_device_reason(), call.context.no_device_sentence());
+  }
+  return ops::Support::no(ops::Reason::kTooSmall, "rows of a request are done before a copy is");
+}
+
+// Runs steps one by one, keeping count of rows and time.
+class Pipeline {
+ public:
+  Pipeline(OperationCall& call, const ops::EvaluateOptions& options)
+      : call_(call), options_(options) {}
+
+  Result<ops::Table> apply(const ops::Table& table, const ops::Step& step,
+                           const std::string& where) {
+    ops::CpuRun run{call_.context.workers(), call_.options.run.cancel};
+    if (run.cancelled()) {
+      return fail(Status(Code::kCancelled, "cancelled", "cancelled before " + where));
+    }
+    Result<ops::Table> next = ops::run_step(run, table, step, options_, errors_);
+    if (!next) return fail(of_request(next.error(), where));
+    reports_.push_back({ops::step_name(step), table.rows(), next->rows()});
+    return next;
+  }
+  const std::vector<ops::StepReport>& reports() const { return reports_; }
+  std::uint64_t errors() const { return errors_; }
+
+ private:
+  OperationCall& call_;
+  const ops::EvaluateOptions& options_;
+  std::uint64_t errors_ = 0;
+  std::vector<ops::StepReport> reports_;
+};
+
+// The one report of a request, from its start to done().
+class Timed {
+ public:
+  Timed(OperationCall& call, std::size_t rows)
+      : call_(call), begin_ns_(call.context.clock().mono_ns()), begin_cpu_ns_(thread_cpu_ns()) {
+    const ops::Support why = why_cpu(call);
+    report_.op = kOps[0];
+    report_.version = 1;
+    report_.isa = isa_active();
+    report_.reason = why.reason;
+    report_.sentence = why.sentence;
+    report_.rows_in = rows;
+    report_.chunks = 1;
+    report_.attempts = 1;
+    if (call.options.run.placement != ops::Placement::kCpu) call.context.fell_back(why.reason);
+  }
+  void done(const Status& status, std::size_t rows) {
+    report_.seconds =
+        static_cast<double>(call_.context.clock().mono_ns() - begin_ns_) * kSecondsPerNs;
+    report_.cpu_seconds = static_cast<double>(thread_cpu_ns() - begin_cpu_ns_) * kSecondsPerNs;
+    report_.rows_out = rows;
+    call_.context.done(report_, status);
+    if (status.is_ok()) call_.reports.push_back(report_);
+  }
+
+ private:
+  OperationCall& call_;
+  std::int64_t begin_ns_;
+  std::int64_t begin_cpu_ns_;
+  ops::Report report_;
+};
+
+void write_steps(JsonWriter& result, const std::vector<ops::StepReport>& reports) {
+  result.key("steps").begin_array();
+  for (const ops::StepReport& report : reports) {
+    result.begin_object().key("op").string(report.op).key("rows_in").u64(report.rows_in);
+    result.key("rows_out").u64(report.rows_out).end_object();
+  }
+  result.end_array();
+}
+
+// One entry of "operations": a step, or a word and the step that it means.
+struct Wanted {
+  ops::Step step;
+  std::string word = {};
+};
+
+Result<ops::Step> step_of_word(std::string_view word, const std::string& where) {
+  if (word == "filter") {
+    WEIR_ASSIGN(ops::Expression condition, ops::Expression::parse("value > 0.5"));
+    return ops::FilterStep{std::move(condition)};
+  }
+  if (word == "aggregate") {
+    WEIR_ASSIGN(ops::Aggregate sum, ops::Aggregate::parse("sum(value)"));
+    return ops::AggregateStep{{{"sum", std::move(sum)}}};
+  }
+  if (word == "sort") return ops::SortStep{{{ops::Expression::column("value"), true, false}}};
+  return fail(invalid_argument("choice", where + " is \"" + std::string(word) + "\"")
+                  .at(where)
+                  .hint("use one of filter, aggregate, sort, or a step {op, ...}"));
+}
+
+Result<std::vector<Wanted>> read_operations(const Params& params) {
+  WEIR_ASSIGN(const simdjson::dom::array operations, params.array({"operations"}));
+  std::vector<Wanted> wanted;
+  for (const simdjson::dom::element item : operations) {
+    const std::string where = "operations[" + std::to_string(wanted.size()) + "]";
+    simdjson::dom::object object;
+    std::string_view word;
+    const bool is_word = item.get_string().get(word) == simdjson::SUCCESS;
+    if (!is_word && item.get_object().get(object) != simdjson::SUCCESS) {
+      return fail(
+          invalid_argument("field_type", where + " must be a step {op, ...} or a word").at(where));
+    }
+    if (!wanted.empty() && wanted.front().word.empty() == is_word) {
+      return fail(
+          invalid_argument("field_type", where + ": give steps or words, not both").at(where));
+    }
+    for (const Wanted& before : wanted) {
+      if (!is_word || before.word != word) continue;
+      return fail(invalid_argument("choice", where + " is there twice: " + before.word).at(where));
+    }
+    WEIR_ASSIGN(ops::Step step,
+                is_word ? step_of_word(word, where) : read_step(Params(object), where));
+    wanted.push_back({std::move(step), std::string(word)});
+  }
+  return wanted;
+}
+
+std::string place(std::size_t i) {
+  return "operations[" + std::to_string(i) + "]";
+}
+
+// Each word on the data as they came.
+Status run_words(Pipeline& pipeline, const ops::Table& data, const std::vector<Wanted>& wanted,
+                 std::vector<ops::Table>& tables) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    WEIR_ASSIGN(ops::Table table, pipeline.apply(data, wanted[i].step, place(i)));
+    tables.push_back(std::move(table));
+  }
+  return Status::ok();
+}
+
+Status run_steps(Pipeline& pipeline, const ops::Table& data, const std::vector<Wanted>& wanted,
+                 std::vector<ops::Table>& tables) {
+  tables = {data};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    WEIR_ASSIGN(tables.front(), pipeline.apply(tables.front(), wanted[i].step, place(i)));
+  }
+  return Status::ok();
+}
+
+void write_words(JsonWriter& result, const std::vector<Wanted>& wanted,
+                 const std::vector<ops::Table>& tables) {
+  result.begin_object();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].word == "aggregate") {
+      result.key("aggregated").begin_object().key("sum");
+      write_value(result, *tables[i].find("sum"), 0);
+      result.end_object();
+    } else {
+      result.key(wanted[i].word == "filter" ? "filtered" : "sorted");
+      write_rows(result, tables[i]);
+    }
+  }
+}
+
+Status run(OperationCall& call, JsonWriter& result) {
+  const auto given = call.params.find({"data"});
+  if (!given) {
+    return invalid_argument("field_missing", "the parameter data is missing").at("data");
+  }
+  WEIR_ASSIGN(const ops::Table data, read_table(*given, "data"));
+  WEIR_ASSIGN(const std::vector<Wanted> wanted, read_operations(call.params));
+  WEIR_ASSIGN(const std::string errors, call.params.choice_or({"errors"}, "fail|null", "fail"));
+  const ops::Support why = why_cpu(call);
+  if (call.options.explain) {
+    call.plans.push_back({.reason = why.reason, .sentence = std::string(why.sentence)});
+    call.planned = true;
+    return Status::ok();
+  }
+  const bool words = !wanted.empty() && !wanted.front().word.empty();
+  const ops::EvaluateOptions options{.errors_are_null = errors == "null"};
+  Pipeline pipeline(call, options);
+  std::vector<ops::Table> tables;
+  Timed timed(call, data.rows());
+  Status status;
+  if (call.options.run.placement != ops::Placement::kCpu &&
+      call.options.run.fallback == ops::Fallback::kRaise) {
+    status = unavailable(ops::reason_name(why.reason),
+                         "table.steps was to run on the device: " + std::string(why.sentence));
+  } else {
+    status = (words ? run_words : run_steps)(pipeline, data, wanted, tables);
+  }
+  timed.done(status, status.is_ok() ? tables.back().rows() : 0);
+  if (!status.is_ok()) return status;
+  if (pipeline.errors() != 0) {
+    call.warnings.push_back(std::to_string(pipeline.errors()) + " values became null");
+  }
+  if (words) {
+    write_words(result, wanted, tables);
+  } else {
+    result.begin_object().key("rows");
+    write_rows(result, tables.front());
+  }
+  write_steps(result, pipeline.reports());
+  result.end_object();
+  return Status::ok();
+}
+
+}  // namespace
+
+extern const Operation kDataProcessing = {
+    "data_processing", "steps over rows", kParameters, kExample, kOps, run};
+
+}  // namespace weir::server

@@ -1,0 +1,28 @@
+// Tables of an operation's parameters and result: rows as JSON objects.
+//
+//   WEIR_ASSIGN(const ops::Table table, read_table(value, "data"));
+//   write_rows(json, table);      // [{"id":1,"value":0.5}, ...]
+#pragma once
+
+#include <simdjson.h>
+
+#include <string_view>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "ops/table/table.hpp"
+
+namespace weir::server {
+
+// Reads [{"id":1,"value":0.5}, ...], {"columns":{"id":[1],"value":[0.5]}} or plain values [0.5],
+// which become the column `value`. A column holds booleans, integers, numbers or texts; whole and
+// other numbers together are f64, and nothing but null is f64. Members of nested objects are
+// columns of dotted names: metadata.kind. A member that a row lacks is null. invalid_argument names
+// the place of a value that does not fit: data[3].amount.
+Result<ops::Table> read_table(simdjson::dom::element value, std::string_view name);
+
+// Writes an array of one object a row. Decimals, times and integers beyond 2^53 - 1 are texts.
+void write_rows(JsonWriter& json, const ops::Table& table);
+void write_value(JsonWriter& json, const ops::Column& column, std::size_t row);
+
+}  // namespace weir::server
