@@ -7,6 +7,7 @@
 #include "gate/control.hpp"
 #include "gate/log_replay.hpp"
 #include "gate/replay_start.hpp"
+#include "gate/verdict_ops.hpp"
 
 namespace weir::gate {
 namespace {
@@ -41,6 +42,7 @@ Gate::Gate(GateOptions options, Clock& clock)
     : options_(std::move(options)), clock_(clock), queue_bytes_(options_.queue_bytes) {}
 
 Result<std::unique_ptr<Gate>> Gate::open(GateOptions options, Clock& clock) {
+  WEIR_TRY(check_verdict_ops(verdict_ops()));
   std::unique_ptr<Gate> gate(new Gate(std::move(options), clock));
   gate->pass_ = std::make_unique<Pass>(gate->options_.pass);
   gate->admission_ = std::make_unique<Admission>(
