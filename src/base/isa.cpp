@@ -1,7 +1,9 @@
 #include "base/isa.hpp"
 
 #include <cpuid.h>
+#if !defined(WEIR_REFERENCE_ONLY)
 #include <hwy/targets.h>
+#endif
 
 #include <algorithm>
 #include <string>
@@ -65,11 +67,13 @@ Isa isa_detected() {
 
 void limit_isa(Isa isa) {
   limit() = isa;
+#if !defined(WEIR_REFERENCE_ONLY)  // without Highway there is nothing to limit
   std::int64_t disabled = 0;
   if (isa < Isa::kAvx512) disabled |= HWY_AVX3 | HWY_AVX3_DL;
   if (isa < Isa::kAvx2) disabled |= HWY_AVX2;
   if (isa < Isa::kSse4) disabled |= HWY_SSE4 | HWY_SSSE3;
   hwy::DisableTargets(disabled);
+#endif
 }
 
 Isa isa_active() {

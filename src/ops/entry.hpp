@@ -71,9 +71,11 @@ constexpr OpEntry entry_of() {
   };
 #endif
   if constexpr (requires { &Op::sim; }) {
+#if !defined(WEIR_REFERENCE_ONLY)
     entry.sim = [](DeviceRun& run, const void* args, void* output) {
       return Op::sim(run, *static_cast<const Args*>(args), *static_cast<Output*>(output));
     };
+#endif
 #if WEIR_CUDA
     entry.cuda = [](DeviceRun& run, const void* args, void* output) {
       return Op::cuda(run, *static_cast<const Args*>(args), *static_cast<Output*>(output));

@@ -17,7 +17,7 @@
 #include "ops/matrix/multiply/multiply.hpp"
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/sum/sum.hpp"
-#include "suites.hpp"
+#include "tools/gpu_verify/suites.hpp"
 
 namespace weir::gpu_verify {
 namespace {
@@ -92,8 +92,8 @@ int parity(std::uint64_t seeds, std::string_view prefix) {
 // Copies within the device, to it and from it.
 Status bench_copies(device::Device& device) {
   WEIR_ASSIGN(auto stream, device.create_stream());
-  WEIR_ASSIGN(auto reservation, device.reserve(2 * kCopyBytes, device::Tag::kColumns,
-                                               device::Priority::kHigh));
+  WEIR_ASSIGN(auto reservation,
+              device.reserve(2 * kCopyBytes, device::Tag::kColumns, device::Priority::kHigh));
   WEIR_ASSIGN(const auto from, device.allocate(kCopyBytes, reservation, stream));
   WEIR_ASSIGN(const auto to, device.allocate(kCopyBytes, reservation, stream));
   std::vector<char> host(kCopyBytes);
@@ -117,9 +117,10 @@ Status bench_copies(device::Device& device) {
                 return stream.synchronize();
               }));
   const auto bytes = static_cast<double>(kCopyBytes);
-  std::printf("\"device_copy_bytes_per_s\": %.4g, \"up_bytes_per_s\": %.4g, "
-              "\"down_bytes_per_s\": %.4g, \"small_work_s\": %.3g",
-              16 * 2 * bytes / inside, bytes / up, bytes / down, empty);
+  std::printf(
+      "\"device_copy_bytes_per_s\": %.4g, \"up_bytes_per_s\": %.4g, "
+      "\"down_bytes_per_s\": %.4g, \"small_work_s\": %.3g",
+      16 * 2 * bytes / inside, bytes / up, bytes / down, empty);
   return Status::ok();
 }
 
@@ -135,11 +136,12 @@ Status bench_op(ops::Context& context, const char* name, const typename Op::Args
                 WEIR_ASSIGN(report, ops::execute<Op>(context, args, out, options));
                 return Status::ok();
               }));
-  std::printf(",\n  {\"name\": \"%s\", \"seconds\": %.6g, \"bytes_up\": %llu, \"bytes_down\": %llu, "
-              "\"chunks\": %llu, \"gigaflops\": %.4g}",
-              name, seconds, static_cast<unsigned long long>(report.bytes_up),
-              static_cast<unsigned long long>(report.bytes_down),
-              static_cast<unsigned long long>(report.chunks), report.flops / seconds * 1e-9);
+  std::printf(
+      ",\n  {\"name\": \"%s\", \"seconds\": %.6g, \"bytes_up\": %llu, \"bytes_down\": %llu, "
+      "\"chunks\": %llu, \"gigaflops\": %.4g}",
+      name, seconds, static_cast<unsigned long long>(report.bytes_up),
+      static_cast<unsigned long long>(report.bytes_down),
+      static_cast<unsigned long long>(report.chunks), report.flops / seconds * 1e-9);
   return Status::ok();
 }
 
@@ -154,8 +156,8 @@ Status bench_ops(ops::Context& context) {
   }
   ops::MultiplyF32::Output product{.c = {c.data(), kSide, kSide}};
   WEIR_TRY(bench_op<ops::MultiplyF32>(
-      context, "multiply_f32_4096",
-      {.a = {a.data(), kSide, kSide}, .b = {b.data(), kSide, kSide}}, product));
+      context, "multiply_f32_4096", {.a = {a.data(), kSide, kSide}, .b = {b.data(), kSide, kSide}},
+      product));
   std::vector<double> x(std::size_t{64} << 20);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i % 1009);
   ops::Sum::Output sum;
@@ -168,9 +170,10 @@ Status bench_ops(ops::Context& context) {
 Status bench() {
   WEIR_ASSIGN(auto device, open_gpu());
   const device::DeviceInfo info = device->info();
-  std::printf("{\"gpu\": %s, \"uuid\": %s, \"driver\": %s, \"compute\": %s, \"memory_bytes\": %llu, ",
-              quoted(info.name).c_str(), quoted(info.uuid).c_str(), quoted(info.driver).c_str(),
-              quoted(info.compute).c_str(), static_cast<unsigned long long>(info.memory_bytes));
+  std::printf(
+      "{\"gpu\": %s, \"uuid\": %s, \"driver\": %s, \"compute\": %s, \"memory_bytes\": %llu, ",
+      quoted(info.name).c_str(), quoted(info.uuid).c_str(), quoted(info.driver).c_str(),
+      quoted(info.compute).c_str(), static_cast<unsigned long long>(info.memory_bytes));
   WEIR_TRY(bench_copies(*device));
   ops::Context context(ops::Workers(1), system_clock());
   context.use_device(std::move(device), {});

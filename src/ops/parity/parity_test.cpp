@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "base/clock.hpp"
@@ -121,6 +123,21 @@ TEST(Registry, EveryOpHasParityCasesForEachOfItsBackends) {
     }
   }
   EXPECT_EQ(all.size(), registry().size());
+}
+
+// tools/gpu-verify is built without this program's libraries and has a list of its own.
+TEST(Registry, GpuVerifyListsEveryOpWithADeviceForm) {
+  std::ifstream file(std::string(WEIR_SOURCE_DIR) + "/tools/gpu_verify/suites.cpp");
+  ASSERT_TRUE(file);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::size_t listed = 0;
+  for (std::size_t at = text.find("suite_of<ops::"); at != std::string::npos;
+       at = text.find("suite_of<ops::", at + 1)) {
+    ++listed;
+  }
+  std::size_t with_device = 0;
+  for (const OpEntry& entry : registry()) with_device += entry.sim != nullptr ? 1 : 0;
+  EXPECT_EQ(listed, with_device);
 }
 
 }  // namespace

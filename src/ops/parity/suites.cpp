@@ -12,12 +12,6 @@
 
 namespace weir::ops::parity {
 
-std::string status_differs(const Status& expected, const Status& got) {
-  if (expected.code() == got.code()) return {};
-  return "expected " + (expected.is_ok() ? "success" : expected.to_string()) + ", got " +
-         (got.is_ok() ? "success" : got.to_string());
-}
-
 // One line a family.
 std::vector<Suite> suites() {
   std::vector<Suite> all;

@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(WEIR_REFERENCE_ONLY)
 #include <cstdlib>
 #else
 #include <tbb/scalable_allocator.h>
@@ -11,8 +11,9 @@
 namespace weir::ops {
 namespace {
 
-// AddressSanitizer sees beyond the ends of what comes from its own allocator only.
-#if defined(__SANITIZE_ADDRESS__)
+// AddressSanitizer sees beyond the ends of what comes from its own allocator only; the check of a
+// GPU machine has no oneTBB.
+#if defined(__SANITIZE_ADDRESS__) || defined(WEIR_REFERENCE_ONLY)
 void* take(std::size_t bytes, std::size_t alignment) {
   return std::aligned_alloc(alignment, bytes);
 }

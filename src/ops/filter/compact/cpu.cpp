@@ -71,10 +71,6 @@ constexpr std::size_t kTaskWords = 1024;  // 65,536 rows
 
 }  // namespace
 
-Support Compact::supports(const Args&, device::Kind) {
-  return Support::yes();
-}
-
 Status Compact::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t tasks = (args.bits.size() + kTaskWords - 1) / kTaskWords;
   std::vector<std::size_t> starts(tasks + 1);

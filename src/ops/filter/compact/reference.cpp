@@ -42,4 +42,8 @@ Status Compact::reference(const Args& args, Output& out) {
   return Status::ok();
 }
 
+Support Compact::supports(const Args&, device::Kind) {
+  return Support::yes();
+}
+
 }  // namespace weir::ops

@@ -123,11 +123,6 @@ class RowSorter {
 
 }  // namespace
 
-Support Argsort::supports(const Args& args, device::Kind kind) {
-  if (kind == device::Kind::kCpu || args.words == 1) return Support::yes();
-  return Support::no(Reason::kUnsupportedShape, "devices sort by one word of key");
-}
-
 Status Argsort::cpu(CpuRun&, const Args& args, Output& out) {
   RowSorter(args).sort_all(out.rows.data());
   return Status::ok();

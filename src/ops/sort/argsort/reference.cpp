@@ -41,4 +41,9 @@ Status Argsort::reference(const Args& args, Output& out) {
   return Status::ok();
 }
 
+Support Argsort::supports(const Args& args, device::Kind kind) {
+  if (kind == device::Kind::kCpu || args.words == 1) return Support::yes();
+  return Support::no(Reason::kUnsupportedShape, "devices sort by one word of key");
+}
+
 }  // namespace weir::ops

@@ -6,10 +6,6 @@
 
 namespace weir::ops {
 
-Support SortKeys::supports(const Args&, device::Kind) {
-  return Support::yes();
-}
-
 Status SortKeys::cpu(CpuRun&, const Args& args, Output& out) {
   std::copy(args.keys.begin(), args.keys.end(), out.keys.begin());
   const hwy::Sorter sorter;

@@ -27,4 +27,8 @@ Status SortKeys::reference(const Args& args, Output& out) {
   return Status::ok();
 }
 
+Support SortKeys::supports(const Args&, device::Kind) {
+  return Support::yes();
+}
+
 }  // namespace weir::ops
