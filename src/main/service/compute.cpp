@@ -19,6 +19,17 @@ unsigned operation_threads() {
   return std::max(1U, std::thread::hardware_concurrency() / 2);
 }
 
+ops::Fallback fallback_of(device::FallbackMode mode) {
+  switch (mode) {
+    case device::FallbackMode::kRaise:
+      return ops::Fallback::kRaise;
+    case device::FallbackMode::kSilent:
+      return ops::Fallback::kSilent;
+    default:
+      return ops::Fallback::kWarn;
+  }
+}
+
 }  // namespace
 
 Compute::Compute(const device::DeviceConfig& config, MetricRegistry& metrics, Clock& clock)
@@ -47,8 +58,9 @@ Result<std::unique_ptr<Compute>> Compute::open(const Config& config, MetricRegis
   ops::Context& context = compute->context();
   compute->desk_ =
       std::make_unique<server::DeviceDesk>(context, device, compute->monitor_.get(), clock);
-  compute->operations_ =
-      std::make_unique<server::OperationService>(context, server::OperationLimits{});
+  server::OperationLimits limits;
+  limits.fallback = fallback_of(device.fallback);
+  compute->operations_ = std::make_unique<server::OperationService>(context, limits);
   context.set_observer([self = compute.get()](const ops::Report& report, const Status& status) {
     self->observe(report, status);
   });

@@ -49,19 +49,23 @@ Result<std::optional<double>> compared(const Operation& operation, OperationCall
 
 }  // namespace
 
-Result<OperationOptions> read_options(const Params& params, const Clock& clock) {
+Result<OperationOptions> read_options(const Params& params, const Clock& clock,
+                                      ops::Fallback default_fallback) {
   OperationOptions options;
+  options.run.fallback = default_fallback;
   WEIR_ASSIGN(const auto given, params.object("options"));
   if (!given) return options;
   WEIR_ASSIGN(const std::string target, given->choice_or({"targetDevice"}, "auto|cpu|gpu", "auto"));
   options.run.placement = target == "cpu"   ? ops::Placement::kCpu
                           : target == "gpu" ? ops::Placement::kGpu
                                             : ops::Placement::kAuto;
-  WEIR_ASSIGN(const std::string fallback,
-              given->choice_or({"fallback"}, "warn|silent|raise", "warn"));
-  options.run.fallback = fallback == "raise"    ? ops::Fallback::kRaise
-                         : fallback == "silent" ? ops::Fallback::kSilent
-                                                : ops::Fallback::kWarn;
+  if (given->has("fallback")) {
+    WEIR_ASSIGN(const std::string fallback,
+                given->choice_or({"fallback"}, "warn|silent|raise", "warn"));
+    options.run.fallback = fallback == "raise"    ? ops::Fallback::kRaise
+                           : fallback == "silent" ? ops::Fallback::kSilent
+                                                  : ops::Fallback::kWarn;
+  }
   WEIR_ASSIGN(const std::string precision,
               given->choice_or({"precision"}, "fp64|fp32|fp16|mixed|int8", "fp64"));
   WEIR_ASSIGN(options.precision, parse_precision(precision));
@@ -136,7 +140,7 @@ OperationReply OperationService::answer(std::string_view name, std::string_view 
   reply.operation = operation->name;
   const auto text = ParamsText::parse(body.empty() ? "{}" : body);
   if (!text) return refuse(text.error());
-  const auto options = read_options(text->root(), context_.clock());
+  const auto options = read_options(text->root(), context_.clock(), limits_.fallback);
   if (!options) return refuse(options.error());
   OperationCall call{context_, text->root(), *options};
   std::string result;

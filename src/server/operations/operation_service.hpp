@@ -26,7 +26,8 @@ namespace weir::server {
 
 struct OperationLimits {
   unsigned running_max = 4;
-  std::size_t queued_max = 256;  // of each priority
+  std::size_t queued_max = 256;                   // of each priority
+  ops::Fallback fallback = ops::Fallback::kWarn;  // of requests that do not say
 };
 
 struct OperationReply {
@@ -38,7 +39,8 @@ struct OperationReply {
 };
 
 // Reads "options"; invalid_argument names what is wrong.
-Result<OperationOptions> read_options(const Params& params, const Clock& clock);
+Result<OperationOptions> read_options(const Params& params, const Clock& clock,
+                                      ops::Fallback fallback = ops::Fallback::kWarn);
 // not_found (operation_unknown) with the nearest name.
 Status operation_unknown(std::string_view name);
 // Writes the body of a failed request.

@@ -250,6 +250,17 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
   }
 }
 
+TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {
+  OperationService strict(context, {.running_max = 1, .fallback = ops::Fallback::kRaise});
+  const std::string_view plain = R"({"a":[[1]],"b":[[1]]})";
+  EXPECT_EQ(strict.answer("matrix_multiply", plain, "r").http_status, 503U);
+  EXPECT_EQ(
+      strict
+          .answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"fallback":"warn"}})", "r")
+          .http_status,
+      200U);
+}
+
 TEST_F(OperationsTest, ExplainWithoutRunning) {
   const OperationReply reply =
       answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
