@@ -197,7 +197,11 @@ Result<Report> execute(Context& context, const OpEntry& entry, const void* args,
     report.backend = context.device()->kind();
   } else {
     if (options.placement != Placement::kCpu) context.fell_back(support.reason);
-    if (options.fallback == Fallback::kRaise && options.placement != Placement::kCpu) {
+    // With `auto` the CPU is the plan where a device would be slower, and nothing fell back.
+    const bool planned =
+        options.placement == Placement::kCpu ||
+        (options.placement == Placement::kAuto && support.reason == Reason::kTooSmall);
+    if (options.fallback == Fallback::kRaise && !planned) {
       status = unavailable(
           reason_name(support.reason),
           std::string(entry.info.name) + " was to run on the device: " + report.sentence);

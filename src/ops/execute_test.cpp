@@ -232,6 +232,17 @@ TEST(Execute, RaisesWhereFallingBackIsForbidden) {
   EXPECT_EQ(report.error().reason(), "device_lost");
 }
 
+TEST(Execute, RaisesNothingWhereTheCpuIsThePlan) {
+  Machine machine({});
+  const auto in = numbers(10);
+  std::vector<std::int64_t> out(in.size());
+  Doubling::Output output{out};
+  const auto report =
+      execute<Doubling>(machine.context, {.in = in}, output, {.fallback = Fallback::kRaise});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->reason, Reason::kTooSmall);
+}
+
 TEST(Execute, SaysWhyTheCpuRan) {
   const auto in = numbers(10);
   std::vector<std::int64_t> out(in.size());
