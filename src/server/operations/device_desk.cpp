@@ -79,6 +79,11 @@ void write_breaker(JsonWriter& json, const ops::Context& context) {
   json.key("opened").u64(view.opened).end_object();
 }
 
+// What operations run on: without a device, the CPU.
+std::string_view backend_name(const device::Device* device) {
+  return device::kind_name(device == nullptr ? device::Kind::kCpu : device->kind());
+}
+
 void write_tags(JsonWriter& json, device::Device* device) {
   json.key("tags").begin_array();
   for (std::size_t i = 0; device != nullptr && i < device::kTags; ++i) {
@@ -223,8 +228,7 @@ std::string DeviceDesk::device_json() const {
   JsonWriter json(out);
   device::Device* device = context_.device();
   json.begin_object().key("available").boolean(unavailable_reason().empty());
-  json.key("backend").string(
-      device::kind_name(device == nullptr ? device::Kind::kCpu : device->kind()));
+  json.key("backend").string(backend_name(device));
   write_text_or_null(json, "reason", unavailable_reason());
   write_text_or_null(json, "sentence", context_.no_device_sentence());
   json.key("cuda_built").boolean(device::cuda::built());
@@ -263,8 +267,7 @@ DeviceDesk::Health DeviceDesk::gpu_health() const {
   for (const std::string& reason : now.reasons) json.string(reason);
   json.end_array().key("at").string(format_time(now.at_us));
   device::Device* device = context_.device();
-  json.key("backend").string(
-      device::kind_name(device == nullptr ? device::Kind::kCpu : device->kind()));
+  json.key("backend").string(backend_name(device));
   json.key("devices").begin_array();
   if (device != nullptr) write_gpu(json, now, device, config_.ordinal);
   json.end_array();
@@ -286,8 +289,7 @@ std::string DeviceDesk::status_json() const {
   write_number(json, "memoryUsed", now.gpu.memory_used);
   write_number(json, "memoryTotal", now.gpu.memory_total);
   json.key("operationsCompleted").u64(completed);
-  json.key("backend").string(
-      device::kind_name(device == nullptr ? device::Kind::kCpu : device->kind()));
+  json.key("backend").string(backend_name(device));
   write_text_or_null(json, "reason", unavailable_reason());
   json.key("budget");
   if (device == nullptr) {

@@ -45,15 +45,19 @@ void write_optional(JsonWriter& json, std::string_view key, double value) {
   }
 }
 
+void write_reason(JsonWriter& json, ops::Reason reason) {
+  if (reason == ops::Reason::kNone) {
+    json.null();
+  } else {
+    json.string(ops::reason_name(reason));
+  }
+}
+
 void write_report(JsonWriter& json, const ops::Report& report) {
   json.begin_object().key("op").string(report.op).key("version").u64(report.version);
   json.key("backend").string(device::kind_name(report.backend));
   json.key("isa").string(isa_name(report.isa)).key("reason");
-  if (report.reason == ops::Reason::kNone) {
-    json.null();
-  } else {
-    json.string(ops::reason_name(report.reason));
-  }
+  write_reason(json, report.reason);
   json.key("rows_in").u64(report.rows_in).key("rows_out").u64(report.rows_out);
   json.key("bytes_up").u64(report.bytes_up).key("bytes_down").u64(report.bytes_down);
   json.key("bytes_spilled").u64(report.bytes_spilled).key("chunks").u64(report.chunks);
@@ -164,11 +168,7 @@ std::string plan_json(const OperationCall& call, std::string_view request_id) {
     json.key("mode").string(cpu ? "cpu" : plan.chunks > 1 ? "stream" : "direct");
     json.key("chunks").u64(plan.chunks).key("backend").string(device::kind_name(plan.backend));
     json.key("reason");
-    if (plan.reason == ops::Reason::kNone) {
-      json.null();
-    } else {
-      json.string(ops::reason_name(plan.reason));
-    }
+    write_reason(json, plan.reason);
     json.key("sentence").string(plan.sentence);
     json.key("predicted_seconds").f64(plan.predicted_seconds).end_object();
   }

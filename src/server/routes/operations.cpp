@@ -49,9 +49,7 @@ Result<Response> describe_operation(Call& call) {
   const std::string& name = call.request.param("name");
   const Operation* operation = find_operation(name);
   if (operation == nullptr) {
-    return fail(not_found("operation_unknown", "no operation \"" + name + "\"")
-                    .at("name")
-                    .hint("GET /v1/ops lists them"));
+    return fail(operation_unknown(name));
   }
   std::string out;
   JsonWriter json(out);

@@ -119,6 +119,21 @@ inline double unit_of(MatrixView<double> a) {
   return static_cast<double>(std::max(a.rows, a.cols)) * kUnit;
 }
 
+// Compares solutions of A X = B with their backward errors and rcond; "" or what is beyond its
+// bound. Args and Output are those of lu_solve and chol_solve.
+template <class Args, class Output>
+std::string solution_differs(const Args& args, const Output& expected, const Output& got) {
+  const double unit = unit_of(args.a);
+  std::string what = beyond("backward error", got.backward_error, 16 * unit);
+  if (what.empty()) {
+    what = beyond("x", difference(got.x, expected.x),
+                  64 * unit / expected.rcond * largest(expected.x));
+  }
+  // An estimate, of which 1 / rcond may be too small by a factor of its own.
+  if (what.empty()) what = beyond("rcond", got.rcond, 10 * expected.rcond);
+  return what;
+}
+
 // "" or why the columns of q are not orthonormal to `bound`.
 inline std::string not_orthonormal(const std::string& what, MatrixView<double> q, double bound) {
   return q.empty() ? std::string{} : beyond(what, orthogonality_error(q), bound);

@@ -30,15 +30,7 @@ struct Parity<LuSolve> {
   }
   static std::string compare(const LuSolve::Args& args, const LuSolve::Output& expected,
                              const LuSolve::Output& got) {
-    std::string difference =
-        factor::beyond("backward error", got.backward_error, 16 * factor::unit_of(args.a));
-    if (difference.empty())
-      difference = factor::beyond(
-          "x", factor::difference(got.x, expected.x),
-          64 * factor::unit_of(args.a) / expected.rcond * factor::largest(expected.x));
-    // An estimate, of which 1 / rcond may be too small by a factor of its own.
-    if (difference.empty()) difference = factor::beyond("rcond", got.rcond, 10 * expected.rcond);
-    return difference;
+    return factor::solution_differs(args, expected, got);
   }
 };
 
