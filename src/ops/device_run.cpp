@@ -17,14 +17,12 @@ std::size_t aligned(std::size_t bytes) {
 Status LaneBase::begin() {
   host_.clear();
   overflow_.clear();
-  overflow_reservations_.clear();
   used_ = 0;
   if (!memory_ && run_.plan_.lane_bytes != 0) {
     WEIR_ASSIGN(
-        overflow_reservations_.emplace_back(),
+        device::Reservation reservation,
         run_.device_.reserve(run_.plan_.lane_bytes, device::Tag::kScratch, run_.plan_.priority));
-    WEIR_ASSIGN(memory_, run_.device_.allocate(run_.plan_.lane_bytes, overflow_reservations_.back(),
-                                               stream_));
+    WEIR_ASSIGN(memory_, run_.device_.allocate(run_.plan_.lane_bytes, reservation, stream_));
   }
   if (run_.has_shared_) WEIR_TRY(stream_.wait(run_.shared_ready_));
   return Status::ok();
@@ -64,7 +62,6 @@ Result<void*> LaneBase::scratch_bytes(std::size_t bytes) {
               run_.device_.reserve(bytes, device::Tag::kScratch, run_.plan_.priority));
   WEIR_ASSIGN(device::Buffer buffer, run_.device_.allocate(bytes, reservation, stream_));
   void* const memory = buffer.data();
-  overflow_reservations_.push_back(std::move(reservation));
   overflow_.push_back(std::move(buffer));
   return memory;
 }
@@ -100,7 +97,6 @@ Result<void*> DeviceRun::allocate_bytes(std::size_t bytes, std::uint8_t byte) {
               device_.reserve(bytes, device::Tag::kScratch, plan_.priority));
   WEIR_ASSIGN(device::Buffer buffer, device_.allocate(bytes, reservation, shared_));
   void* const memory = buffer.data();
-  reservations_.push_back(std::move(reservation));
   buffers_.push_back(std::move(buffer));
   WEIR_TRY(shared_.fill(memory, byte, bytes));
   WEIR_TRY(shared_.record(shared_ready_));

@@ -140,7 +140,6 @@ class LaneBase {
   device::Buffer memory_;
   std::size_t used_ = 0;
   std::vector<device::Buffer> overflow_;
-  std::vector<device::Reservation> overflow_reservations_;
 };
 
 template <class Launcher>
@@ -215,7 +214,6 @@ class DeviceRun {
   device::Stream shared_;  // of what all chunks see
   device::Event shared_ready_;
   bool has_shared_ = false;
-  std::vector<device::Reservation> reservations_;
   std::vector<device::Buffer> buffers_;
 };
 
