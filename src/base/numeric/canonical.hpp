@@ -29,6 +29,7 @@
 #include <span>
 
 #include "base/host_device.hpp"
+#include "base/numeric/pair.hpp"
 
 namespace weir::numeric {
 
@@ -50,10 +51,8 @@ struct Compensated {
 
 // Returns `to` with x added: TwoSum, which gives the rounding error exactly.
 WEIR_HD inline Compensated compensated_add(Compensated to, double x) {
-  const double sum = to.sum + x;
-  const double part = sum - to.sum;
-  const double error = (to.sum - (sum - part)) + (x - part);
-  return {sum, to.error + error};
+  const Pair sum = two_sum(to.sum, x);
+  return {sum.hi, to.error + sum.lo};
 }
 
 // The number of values, their mean and the sums of the powers of their distances from it. All zero

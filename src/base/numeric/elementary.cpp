@@ -3,52 +3,17 @@
 #include <array>
 #include <limits>
 
+#include "base/numeric/pair.hpp"
+
 namespace weir::numeric {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// An unevaluated sum hi + lo with |lo| <= ulp(hi) / 2: about 106 bits.
-struct Pair {
-  double hi;
-  double lo;
-};
-
-// Knuth: the sum and its rounding error, exactly.
-Pair two_sum(double a, double b) {
-  const double sum = a + b;
-  const double part = sum - a;
-  return {sum, (a - (sum - part)) + (b - part)};
-}
-
-// The same where |a| >= |b| or a = 0.
-Pair fast_two_sum(double a, double b) {
-  const double sum = a + b;
-  return {sum, b - (sum - a)};
-}
-
-// Dekker and Veltkamp: the product and its rounding error, exactly, without a fused multiply-add.
-Pair two_product(double a, double b) {
-  constexpr double kSplit = 0x1p27 + 1;
-  const double a_big = a * kSplit;
-  const double a_hi = a_big - (a_big - a);
-  const double a_lo = a - a_hi;
-  const double b_big = b * kSplit;
-  const double b_hi = b_big - (b_big - b);
-  const double b_lo = b - b_hi;
-  const double product = a * b;
-  return {product, ((a_hi * b_hi - product) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo};
-}
-
 Pair add(Pair a, Pair b) {
   const Pair sum = two_sum(a.hi, b.hi);
   return fast_two_sum(sum.hi, sum.lo + (a.lo + b.lo));
-}
-
-Pair multiply(Pair a, Pair b) {
-  const Pair product = two_product(a.hi, b.hi);
-  return fast_two_sum(product.hi, product.lo + (a.hi * b.lo + a.lo * b.hi));
 }
 
 Pair divide(Pair a, Pair b) {

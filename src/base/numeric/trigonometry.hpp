@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "base/host_device.hpp"
+#include "base/numeric/pair.hpp"
 
 namespace weir::numeric {
 
@@ -29,38 +30,6 @@ struct SinCos {
 };
 
 namespace trigonometry_internal {
-
-// An unevaluated sum hi + lo with |lo| <= ulp(hi) / 2.
-struct Pair {
-  double hi;
-  double lo;
-};
-
-WEIR_HD inline Pair two_sum(double a, double b) {
-  const double sum = a + b;
-  const double part = sum - a;
-  return {sum, (a - (sum - part)) + (b - part)};
-}
-
-WEIR_HD inline Pair two_product(double a, double b) {
-  constexpr double kSplit = 0x1p27 + 1;
-  const double a_big = a * kSplit;
-  const double a_hi = a_big - (a_big - a);
-  const double a_lo = a - a_hi;
-  const double b_big = b * kSplit;
-  const double b_hi = b_big - (b_big - b);
-  const double b_lo = b - b_hi;
-  const double product = a * b;
-  return {product, ((a_hi * b_hi - product) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo};
-}
-
-// Returns (a.hi + a.lo) * (hi + lo).
-WEIR_HD inline Pair multiply(Pair a, double hi, double lo) {
-  const Pair product = two_product(a.hi, hi);
-  const double rest = product.lo + (a.hi * lo + a.lo * hi);
-  const double sum = product.hi + rest;
-  return {sum, rest - (sum - product.hi)};
-}
 
 // Returns the sine and cosine of r.hi + r.lo, |r| <= 0.8: Taylor series, the largest terms last.
 WEIR_HD inline SinCos of_small(Pair r) {
@@ -168,12 +137,12 @@ WEIR_HD inline Reduced reduce_large(double x) {
     fraction = {lower.hi, fraction.lo + (upper.lo + lower.lo)};
   }
   if (above) fraction = {-fraction.hi, -fraction.lo};
-  return {multiply(fraction, 0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54), quarters};
+  return {multiply(fraction, {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54}), quarters};
 }
 
 // sin and cos of pi * (hi + lo) for |hi| <= 1/4.
 WEIR_HD inline SinCos of_pi(double hi, double lo) {
-  return of_small(multiply({hi, lo}, 0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53));
+  return of_small(multiply({hi, lo}, {0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53}));
 }
 
 }  // namespace trigonometry_internal
@@ -237,7 +206,7 @@ WEIR_HD inline SinCos turn(std::uint64_t k, std::uint64_t n) {
   const auto part = static_cast<double>(mirrored ? n - beyond : beyond);
   const auto whole = static_cast<double>(n);
   const double quotient = part / whole;
-  const internal::Pair back = internal::two_product(quotient, whole);
+  const Pair back = two_product(quotient, whole);
   const double rest = ((part - back.hi) - back.lo) / whole;
   SinCos value = internal::of_pi(0.25 * quotient, 0.25 * rest);
   if (mirrored) value = {value.cos, value.sin};

@@ -14,7 +14,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "device/block.hpp"
+#include "base/host_device.hpp"
+#include "base/numeric/pair.hpp"
 
 namespace weir::ops {
 
@@ -25,10 +26,9 @@ struct BlockSum {
   double error = 0;
 
   WEIR_HD void join(double partial) {
-    const double next = sum + partial;
-    const double taken = next - sum;
-    error += (sum - (next - taken)) + (partial - taken);
-    sum = next;
+    const numeric::Pair next = numeric::two_sum(sum, partial);
+    error += next.lo;
+    sum = next.hi;
   }
   // Returns the sum, or infinity or the one NaN where it is not finite.
   WEIR_HD double result() const {

@@ -179,6 +179,14 @@ bool eliminate(LongMatrix a, LongMatrix& x) {
   return true;
 }
 
+Inverted invert(const LongMatrix& a) {
+  Inverted result{identity(a.rows), 0};
+  if (!eliminate(a, result.inverse)) return result;
+  result.rcond =
+      a.rows == 0 ? 1 : static_cast<double>(1 / (norm_one(a) * norm_one(result.inverse)));
+  return result;
+}
+
 std::size_t cholesky(const LongMatrix& a, LongMatrix& l) {
   for (std::size_t j = 0; j < a.rows; ++j) {
     for (std::size_t i = j; i < a.rows; ++i) {

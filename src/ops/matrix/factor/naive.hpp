@@ -38,6 +38,14 @@ long double norm_frobenius(const LongMatrix& a);
 // a x = x. Returns false, and leaves x in ruins, if a pivot is zero.
 bool eliminate(LongMatrix a, LongMatrix& x);
 
+// The inverse of a by eliminate(), and 1 / (norm_one(a) norm_one(inverse)): 0 if a pivot is zero,
+// 1 for n = 0.
+struct Inverted {
+  LongMatrix inverse;
+  double rcond;
+};
+Inverted invert(const LongMatrix& a);
+
 // Lower l with l l' = a. Returns 0, or the order of the first leading minor that is not positive.
 std::size_t cholesky(const LongMatrix& a, LongMatrix& l);
 

@@ -11,13 +11,9 @@ Status LuSolve::reference(const Args& args, Output& out) {
   namespace naive = factor::naive;
   WEIR_TRY(check(args));
   WEIR_TRY(check_output(args, out));
-  const std::size_t n = args.a.rows;
-  const double limit = static_cast<double>(n) * factor::kUnit;
+  const double limit = static_cast<double>(args.a.rows) * factor::kUnit;
   const naive::LongMatrix a = naive::widen(args.a);
-  naive::LongMatrix inverse = naive::identity(n);
-  out.rcond = 0;
-  if (!naive::eliminate(a, inverse)) return factor::singular("a", 0, limit);
-  out.rcond = n == 0 ? 1 : static_cast<double>(1 / (naive::norm_one(a) * naive::norm_one(inverse)));
+  out.rcond = naive::invert(a).rcond;
   if (!(out.rcond >= limit)) return factor::singular("a", out.rcond, limit);
   naive::LongMatrix x = naive::widen(args.b);
   naive::eliminate(a, x);
