@@ -1,12 +1,15 @@
-// Words of 64 bits: few set ones are walked, a full word is copied, others go through the vector
-// unit's compress and a whole store, which the next one overwrites. (Compressing into memory is
-// microcode on Zen 4.)
+// Words of 64 bits. Where few are set, these are walked; else each vector is compressed in a
+// register and stored whole, at a place that the word's own bits tell: no store waits for another,
+// and each overwrites what the one before left behind its values. (Compressing into memory is
+// microcode on Zen 4.) What lies a page ahead is asked for: the hardware's prefetcher stops at the
+// end of each.
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "ops/filter/compact/compact.hpp"
+#include "ops/filter/compact/kept_lanes.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/filter/compact/cpu.cpp"
@@ -17,34 +20,61 @@ HWY_BEFORE_NAMESPACE();
 namespace weir::ops::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kFewBits = 6;
+constexpr int kFewBits = HWY_TARGET <= HWY_AVX3 ? 4 : 6;
+constexpr std::size_t kAheadBytes = 4096;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+template <class T>
+inline constexpr std::size_t kLanes = hn::MaxLanes(Tag<T>());
+
+// The lanes whose bits are set, in front; `mask` has no bit beyond the lanes.
+template <class T>
+HWY_INLINE hn::Vec<Tag<T>> compress(hn::Vec<Tag<T>> v, std::uint64_t mask) {
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(T) == 8) {
+    return {_mm512_maskz_compress_epi64(static_cast<__mmask8>(mask), v.raw)};
+  } else {
+    return {_mm512_maskz_compress_epi32(static_cast<__mmask16>(mask), v.raw)};
+  }
+#else
+  const hn::Repartition<std::uint32_t, Tag<T>> d32;
+  static_assert(hn::MaxLanes(d32) <= 8);
+  const auto from =
+      hn::LoadU(hn::Rebind<std::uint8_t, decltype(d32)>(), kKeptLanes<sizeof(T) / 4>.from[mask]);
+  const auto lanes = hn::IndicesFromVec(d32, hn::PromoteTo(d32, from));
+  return hn::BitCast(Tag<T>(), hn::TableLookupLanes(hn::BitCast(d32, v), lanes));
+#endif
+}
+
+// The values of one word of bits, of which at most 64 places of `to` are written.
+template <class T>
+HWY_INLINE void compact_word(std::uint64_t word, const T* values, T* to) {
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << kLanes<T>)-1;
+#pragma GCC unroll 64
+  for (std::size_t i = 0; i < 64; i += kLanes<T>) {
+    const std::uint64_t before = word & ((std::uint64_t{1} << i) - 1);
+    const auto kept = compress<T>(hn::LoadU(Tag<T>(), values + i), word >> i & kMask);
+    hn::StoreU(kept, Tag<T>(), to + std::popcount(before));
+  }
+}
 
 // Moves the values of words [begin, end) to `to`; writes nothing at or behind `to_end`.
 template <class T>
 void compact_words(const std::uint64_t* bits, std::size_t begin, std::size_t end, const T* from,
                    T* to, T* to_end) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
   for (std::size_t word = begin; word < end; ++word) {
     std::uint64_t rest = bits[word];
     const T* const values = from + word * 64;
     const int count = std::popcount(rest);
-    if (count == 64) {
-      std::memcpy(to, values, 64 * sizeof(T));
-      to += 64;
-    } else if (count <= kFewBits || to_end - to < 64) {
+    if (count <= kFewBits || to_end - to < 64) {
       for (; rest != 0; rest &= rest - 1) *to++ = values[std::countr_zero(rest)];
-    } else {
-      for (std::size_t i = 0; i < 64; i += lanes) {
-        std::uint8_t mask_bytes[8] = {};
-        const std::uint64_t part = lanes == 64 ? rest : rest >> i & ((1ULL << lanes) - 1);
-        std::memcpy(mask_bytes, &part, 8);
-        if (part == 0) continue;
-        const auto mask = hn::LoadMaskBits(d, mask_bytes);
-        hn::StoreU(hn::Compress(hn::LoadU(d, values + i), mask), d, to);
-        to += std::popcount(part);
-      }
+      continue;
     }
+    const char* const ahead = reinterpret_cast<const char*>(values) + kAheadBytes;
+    for (std::size_t i = 0; i < 64 * sizeof(T); i += 64) prefetch(ahead + i);
+    compact_word(rest, values, to);
+    to += count;
   }
 }
 
