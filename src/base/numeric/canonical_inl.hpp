@@ -70,6 +70,32 @@ HWY_INLINE double fold_vectors(Wide* acc) {
   return fold_in_vector(WideTag{}, acc[0]);
 }
 
+// Fold kWideLanes vectors at once, each as fold_in_vector does: lane i of the result is of rows[i].
+// One addition a halving for all that a vector still holds, instead of one for each row.
+HWY_INLINE Wide fold_across(const Wide* rows) {
+  const auto by_halves = [](Wide a, Wide b) HWY_ATTR {
+    return hn::Add(hn::ConcatLowerLower(WideTag{}, b, a), hn::ConcatUpperUpper(WideTag{}, b, a));
+  };
+  const auto by_pairs = [](Wide a, Wide b) HWY_ATTR {
+    return hn::Add(hn::ConcatEven(WideTag{}, b, a), hn::ConcatOdd(WideTag{}, b, a));
+  };
+  if constexpr (kWideLanes == 8) {
+    // Two lanes of each row in a block of two, in the order a, c, b, d; so rows 1 and 2 change.
+    const auto by_blocks = [](Wide ab, Wide cd) HWY_ATTR {
+      return hn::Add(hn::OddEvenBlocks(hn::SwapAdjacentBlocks(cd), ab),
+                     hn::OddEvenBlocks(cd, hn::SwapAdjacentBlocks(ab)));
+    };
+    return by_pairs(by_blocks(by_halves(rows[0], rows[2]), by_halves(rows[1], rows[3])),
+                    by_blocks(by_halves(rows[4], rows[6]), by_halves(rows[5], rows[7])));
+  } else if constexpr (kWideLanes == 4) {
+    return by_pairs(by_halves(rows[0], rows[1]), by_halves(rows[2], rows[3]));
+  } else if constexpr (kWideLanes == 2) {
+    return by_halves(rows[0], rows[1]);
+  } else {
+    return rows[0];
+  }
+}
+
 // The last row of a block, padded with zeros; adding +0.0 changes no lane, as none can be -0.0.
 template <class T>
 struct PaddedRow {

@@ -257,6 +257,66 @@ TEST(Spmv, TouchesOnlyWhatIsStored) {
   EXPECT_EQ(y[3], -inf);
 }
 
+// Returns rows of such lengths, of columns from anywhere.
+Csr rows_of_lengths(Philox& rng, const std::vector<std::uint32_t>& lengths) {
+  CsrParts parts{.rows = lengths.size(), .cols = 3000};
+  for (const std::uint32_t n : lengths) {
+    const std::uint32_t step = 3000 / std::max(n, 1U);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      parts.columns.push_back(i * step + rng.next_below(step));
+      parts.values.push_back(2 * rng.next_unit() - 1);
+    }
+    parts.offsets.push_back(parts.columns.size());
+  }
+  return Csr(std::move(parts));
+}
+
+// Rows fold in groups by their longest: lengths on both sides of every limit, and more than fit
+// into the buffer of products.
+TEST(Spmv, EqualsTheReferenceWhereverRowsFoldTogether) {
+  Philox rng(kSeed, 71);
+  const std::vector<double> x = random_vector(rng, 3000);
+  for (const std::uint32_t end : {2U, 9U, 10U, 17U, 18U, 33U, 34U, 129U, 300U, 1026U, 2100U}) {
+    SCOPED_TRACE(testing::Message() << "seed " << kSeed << ", lengths below " << end);
+    std::vector<std::uint32_t> lengths(4000 / end + 37);
+    for (std::uint32_t& n : lengths) n = rng.next_below(end);
+    expect_product(rows_of_lengths(rng, lengths), x);
+  }
+}
+
+// A row of more than a canonical block fits into the buffer together with short ones.
+TEST(Spmv, SumsALongRowAmongShortOnesBlockByBlock) {
+  Philox rng(kSeed, 73);
+  const std::vector<double> x = random_vector(rng, 3000);
+  for (const std::uint32_t n : {3U, 300U}) {
+    for (std::size_t at = 0; at < 19; ++at) {
+      std::vector<std::uint32_t> lengths(19, n);
+      lengths[at] = 1025 + rng.next_below(600);
+      expect_product(rows_of_lengths(rng, lengths), x);
+    }
+  }
+}
+
+// Lanes start at +0.0, so that no sum is -0.0: not even in rows that leave no lane empty.
+TEST(Spmv, SumsFullLanesOfNegativeZerosToPositiveZero) {
+  for (const std::size_t n : {1U, 2U, 4U, 8U, 16U, 32U, 64U, 1024U}) {
+    CsrParts parts{.rows = 19, .cols = n};
+    for (std::size_t r = 0; r < parts.rows; ++r) {
+      for (std::size_t i = 0; i < n; ++i) parts.columns.push_back(static_cast<std::uint32_t>(i));
+      parts.offsets.push_back(parts.columns.size());
+    }
+    parts.values.assign(parts.columns.size(), 1.0);
+    const Csr a(std::move(parts));
+    const std::vector<double> x(n, -0.0);
+    on_every_run([&](CpuRun& run) {
+      std::vector<double> y(19, 1.0);
+      Spmv::Output out{y};
+      ASSERT_TRUE(Spmv::cpu(run, {a.view(), x}, out));
+      ASSERT_EQ(bits(y), bits(std::vector<double>(19, 0.0))) << n << " entries a row";
+    });
+  }
+}
+
 TEST(Spmv, NamesBothShapes) {
   EXPECT_EQ(Spmv::check({tridiagonal(4, 1, 2, 1).view(), {}}).message(),
             "A is 4 x 4, x has 0 elements");

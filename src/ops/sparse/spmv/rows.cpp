@@ -1,9 +1,11 @@
-// The products of up to 1,024 entries go to a buffer, whichever rows they belong to; then each row
-// is folded from there. So the gathers meet no row edge, and a row of up to 32 entries costs the
-// same few instructions whatever its length: branches on random lengths would be mispredicted.
+// The products of up to 2,048 entries go to a buffer, whichever rows they belong to, so that the
+// gathers meet no row edge. Then as many rows as a vector has lanes fold together from there: their
+// halvings share additions, and only the longest of them decides how many vectors each takes.
+// Branches on the lengths of single rows would be mispredicted.
 #include <algorithm>
 
 #include "base/numeric/canonical.hpp"
+#include "base/prefetch.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,35 +49,63 @@ HWY_INLINE Wide gather(const double* x, const std::uint32_t* columns) {
 #endif
 }
 
+// How far ahead values are asked for, and the columns half as far, as they are half as wide: the
+// hardware's prefetcher stops at the edges of pages, which are small where the system has no huge
+// one to give.
+constexpr std::size_t kAheadBytes = 4096;
+
 HWY_INLINE void multiply(const double* values, const std::uint32_t* columns, const double* x,
                          std::size_t n, double* product) {
+  constexpr std::size_t kLine = 16;  // entries: a cache line of columns and two of values
   const WideTag w;
   std::size_t i = 0;
-  for (; i + kWideLanes <= n; i += kWideLanes) {
-    hn::Store(hn::Mul(hn::LoadU(w, values + i), gather(x, columns + i)), w, product + i);
+  for (; i + kLine <= n; i += kLine) {
+    prefetch(reinterpret_cast<const char*>(columns + i) + kAheadBytes / 2);
+    prefetch(reinterpret_cast<const char*>(values + i) + kAheadBytes);
+    prefetch(reinterpret_cast<const char*>(values + i) + kAheadBytes + 64);
+#pragma GCC unroll 16
+    for (std::size_t j = i; j < i + kLine; j += kWideLanes) {
+      hn::Store(hn::Mul(hn::LoadU(w, values + j), gather(x, columns + j)), w, product + j);
+    }
   }
+#pragma GCC unroll 1
   for (; i < n; ++i) product[i] = values[i] * x[columns[i]];
 }
 
-// Vector k of the n < 32 products of a row's last group, +0.0 beyond. A comparison, because the
+// The n <= 32 products of a row's end, +0.0 beyond them. By a mask or a comparison, because the
 // compiler turns min(n, ...) into jumps.
-HWY_INLINE Wide masked(const double* product, std::size_t k, Wide n) {
-  const WideTag w;
-  const Wide lane = hn::Iota(w, static_cast<double>(k * kWideLanes));
-  return hn::IfThenElseZero(hn::Lt(lane, n), hn::LoadU(w, product + k * kWideLanes));
-}
+class RowEnd {
+ public:
+#if HWY_TARGET <= HWY_AVX3
+  HWY_INLINE RowEnd(const double* product, std::size_t n)
+      : product_(product), set_(_bzhi_u32(~0U, static_cast<unsigned>(n))) {}
+  HWY_INLINE Wide vector(std::size_t k) const {
+    return {_mm512_maskz_loadu_pd(static_cast<__mmask8>(set_ >> (k * kWideLanes)),
+                                  product_ + k * kWideLanes)};
+  }
 
-// The canonical sum of n <= 1,024 products; reads up to 32 more. With less than 32, some lane
-// holds +0.0, so that no sum of negative zeros needs a +0.0 to start from.
+ private:
+  const double* product_;
+  unsigned set_;
+#else
+  HWY_INLINE RowEnd(const double* product, std::size_t n)
+      : product_(product), count_(hn::Set(WideTag{}, static_cast<double>(n))) {}
+  HWY_INLINE Wide vector(std::size_t k) const {
+    const WideTag w;
+    const Wide lane = hn::Iota(w, static_cast<double>(k * kWideLanes));
+    return hn::IfThenElseZero(hn::Lt(lane, count_), hn::LoadU(w, product_ + k * kWideLanes));
+  }
+
+ private:
+  const double* product_;
+  Wide count_;
+#endif
+};
+
+// The canonical sum of n <= 1,024 products; reads up to 32 more.
 HWY_INLINE double fold(const double* product, std::size_t n) {
   const WideTag w;
   Wide acc[kWideVectors];
-  if (n < kCanonicalLanes) {
-    const Wide count = hn::Set(w, static_cast<double>(n));
-#pragma GCC unroll 32
-    for (std::size_t k = 0; k < kWideVectors; ++k) acc[k] = masked(product, k, count);
-    return canonical::fold_vectors(acc);
-  }
 #pragma GCC unroll 32
   for (std::size_t k = 0; k < kWideVectors; ++k) acc[k] = hn::Zero(w);
   const double* end = product + n;
@@ -85,66 +115,148 @@ HWY_INLINE double fold(const double* product, std::size_t n) {
       acc[k] = hn::Add(acc[k], hn::LoadU(w, product + k * kWideLanes));
     }
   }
-  const Wide count = hn::Set(w, static_cast<double>(end - product));
+  const RowEnd rest(product, static_cast<std::size_t>(end - product));
 #pragma GCC unroll 32
-  for (std::size_t k = 0; k < kWideVectors; ++k)
-    acc[k] = hn::Add(acc[k], masked(product, k, count));
+  for (std::size_t k = 0; k < kWideVectors; ++k) acc[k] = hn::Add(acc[k], rest.vector(k));
   return canonical::fold_vectors(acc);
 }
 
-// The same, looking first whether the row fits into eight lanes: for matrices where most rows do.
-HWY_INLINE double fold_short(const double* product, std::size_t n) {
-  constexpr std::size_t kShort = 8;
-  if (n > kShort) return fold(product, n);
-  const Wide count = hn::Set(WideTag{}, static_cast<double>(n));
-  Wide acc[kShort / kWideLanes];
+constexpr std::size_t kHeld = 2 * kCanonicalBlock;  // products
+constexpr std::size_t kGroup = kWideLanes;          // rows that fold together
+
+// The canonical sums of kGroup rows of at most kLanes <= 32 products each. Their lanes do not start
+// at +0.0 but at the product itself: that matters to a sum of nothing but -0.0, which the last
+// addition mends. Lanes beyond kLanes, all +0.0, would change nothing but such a zero either.
+template <std::size_t kLanes>
+HWY_INLINE Wide fold_group(const double* product, const std::uint64_t* offsets) {
+  constexpr std::size_t kVectors = kLanes / kWideLanes;
+  const WideTag w;
+  Wide sums[kGroup];
 #pragma GCC unroll 8
-  for (std::size_t k = 0; k < kShort / kWideLanes; ++k) acc[k] = masked(product, k, count);
+  for (std::size_t r = 0; r < kGroup; ++r) {
+    const RowEnd row(product + (offsets[r] - offsets[0]), offsets[r + 1] - offsets[r]);
+    Wide acc[kVectors];
+#pragma GCC unroll 32
+    for (std::size_t k = 0; k < kVectors; ++k) acc[k] = row.vector(k);
 #pragma GCC unroll 8
-  for (std::size_t half = kShort / kWideLanes / 2; half != 0; half /= 2) {
-#pragma GCC unroll 8
-    for (std::size_t j = 0; j < half; ++j) acc[j] = hn::Add(acc[j], acc[j + half]);
+    for (std::size_t half = kVectors / 2; half != 0; half /= 2) {
+#pragma GCC unroll 32
+      for (std::size_t j = 0; j < half; ++j) acc[j] = hn::Add(acc[j], acc[j + half]);
+    }
+    sums[r] = acc[0];
   }
-  return canonical::fold_in_vector(WideTag{}, acc[0]) + 0.0;
+  const Wide sum = hn::Add(canonical::fold_across(sums), hn::Zero(w));
+  return hn::IfThenElse(hn::IsNaN(sum), hn::Set(w, numeric::kNan), sum);
 }
 
-template <bool kShortRows>
-void fold_rows(const CsrView& a, std::size_t first, std::size_t last, const double* x, double* y) {
-  const std::uint64_t* offsets = a.offsets().data();
-  const double* values = a.values().data();
-  const std::uint32_t* columns = a.columns().data();
-  HWY_ALIGN double product[kCanonicalBlock + kCanonicalLanes] = {};
-  for (std::size_t r = first; r < last;) {
-    const std::size_t from = offsets[r];
-    const std::size_t end = offsets[r + 1];
-    if (end - from > kCanonicalBlock) {
-      numeric::CanonicalCounter<double> sum;
-      for (std::size_t at = from; at < end; at += kCanonicalBlock) {
-        const std::size_t n = std::min(kCanonicalBlock, end - at);
-        multiply(values + at, columns + at, x, n, product);
-        sum.push(fold(product, n));
-      }
-      y[r++ - first] = numeric::one_nan(sum.result());
-      continue;
-    }
-    const auto sum_of = [&](std::size_t from_product, std::size_t n) HWY_ATTR {
-      return kShortRows ? fold_short(product + from_product, n) : fold(product + from_product, n);
-    };
-    const std::size_t held = std::min<std::size_t>(kCanonicalBlock, offsets[last] - from);
-    multiply(values + from, columns + from, x, held, product);
-    for (; r < last && offsets[r + 1] - from <= held; ++r) {
-      const std::size_t n = offsets[r + 1] - offsets[r];
-      y[r - first] = numeric::one_nan(sum_of(offsets[r] - from, n));
-    }
+HWY_INLINE std::uint64_t longest_of_group(const std::uint64_t* offsets) {
+  std::uint64_t longest = 0;
+  for (std::size_t r = 0; r < kGroup; ++r) {
+    longest = std::max(longest, offsets[r + 1] - offsets[r]);
   }
+  return longest;
+}
+
+template <std::size_t kLanes>
+HWY_INLINE void fold_groups_by(const double* product, const std::uint64_t* offsets,
+                               std::size_t rows, double* y) {
+  for (std::size_t r = 0; r < rows; r += kGroup) {
+    const double* const at = product + (offsets[r] - offsets[0]);
+    hn::StoreU(fold_group<kLanes>(at, offsets + r), WideTag{}, y + r);
+  }
+}
+
+// Folds rows in whole groups, the products of the first at `product` and none longer than
+// `longest`. Returns false if that is too long.
+HWY_INLINE bool fold_groups(const double* product, const std::uint64_t* offsets, std::size_t rows,
+                            std::uint64_t longest, double* y) {
+  if (longest <= 8) {
+    fold_groups_by<8>(product, offsets, rows, y);
+  } else if (longest <= 16) {
+    fold_groups_by<16>(product, offsets, rows, y);
+  } else if (longest <= kCanonicalLanes) {
+    fold_groups_by<kCanonicalLanes>(product, offsets, rows, y);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Folds rows one by one while their products, which start at offsets[0], end at `end` or before and
+// none is longer than a canonical block; returns how many.
+std::size_t fold_single(const double* product, const std::uint64_t* offsets, std::size_t rows,
+                        std::uint64_t end, double* y) {
+  std::size_t r = 0;
+  for (; r < rows && offsets[r + 1] <= end; ++r) {
+    const std::size_t n = offsets[r + 1] - offsets[r];
+    if (n > kCanonicalBlock) break;
+    y[r] = numeric::one_nan(fold(product + (offsets[r] - offsets[0]), n));
+  }
+  return r;
+}
+
+// Rows in whole groups whose products fit into the buffer together and of which none is longer than
+// a canonical block; none if the first group does not comply.
+struct Window {
+  std::size_t rows = 0;
+  std::uint64_t longest = 0;
+};
+HWY_INLINE Window window_at(const std::uint64_t* offsets, std::size_t rows) {
+  Window window;
+  const std::uint64_t end = offsets[0] + kHeld;
+  for (; window.rows + kGroup <= rows && offsets[window.rows + kGroup] <= end;
+       window.rows += kGroup) {
+    const std::uint64_t longest = longest_of_group(offsets + window.rows);
+    if (longest > kCanonicalBlock) break;
+    window.longest = std::max(window.longest, longest);
+  }
+  return window;
+}
+
+void fold_window(const double* product, const std::uint64_t* offsets, const Window& window,
+                 double* y) {
+  if (fold_groups(product, offsets, window.rows, window.longest, y)) return;
+  for (std::size_t r = 0; r < window.rows; r += kGroup) {
+    const double* const at = product + (offsets[r] - offsets[0]);
+    if (fold_groups(at, offsets + r, kGroup, longest_of_group(offsets + r), y + r)) continue;
+    fold_single(at, offsets + r, kGroup, offsets[r + kGroup], y + r);
+  }
+}
+
+// The sum of a row of more than 1,024 entries.
+double long_row(const double* values, const std::uint32_t* columns, const double* x, std::size_t n,
+                double* product) {
+  numeric::CanonicalCounter<double> sum;
+  for (std::size_t at = 0; at < n; at += kCanonicalBlock) {
+    const std::size_t block = std::min(kCanonicalBlock, n - at);
+    multiply(values + at, columns + at, x, block, product);
+    sum.push(fold(product, block));
+  }
+  return numeric::one_nan(sum.result());
 }
 
 void rows_of(const CsrView& a, std::size_t first, std::size_t last, const double* x, double* y) {
-  constexpr std::size_t kShortMean = 6;
-  if (a.offsets()[last] - a.offsets()[first] <= kShortMean * (last - first)) {
-    fold_rows<true>(a, first, last, x, y);
-  } else {
-    fold_rows<false>(a, first, last, x, y);
+  const std::uint64_t* offsets = a.offsets().data();
+  HWY_ALIGN double product[kHeld + kCanonicalLanes] = {};
+  for (std::size_t r = first; r < last;) {
+    const std::uint64_t from = offsets[r];
+    const double* values = a.values().data() + from;
+    const std::uint32_t* columns = a.columns().data() + from;
+    if (offsets[r + 1] - from > kCanonicalBlock) {
+      y[r - first] = long_row(values, columns, x, offsets[r + 1] - from, product);
+      ++r;
+      continue;
+    }
+    const Window window = window_at(offsets + r, last - r);
+    if (window.rows != 0) {
+      multiply(values, columns, x, offsets[r + window.rows] - from, product);
+      fold_window(product, offsets + r, window, y + (r - first));
+      r += window.rows;
+    } else {
+      const std::uint64_t held = std::min<std::uint64_t>(kHeld, offsets[last] - from);
+      multiply(values, columns, x, held, product);
+      r += fold_single(product, offsets + r, last - r, from + held, y + (r - first));
+    }
   }
 }
 
