@@ -87,10 +87,15 @@ Stream::~Stream() {
   release();
 }
 
-void Stream::release() noexcept {
+void Stream::drain() noexcept {
   if (device_ == nullptr) return;
   static_cast<void>(device_->driver_->synchronize(id_, device_->deadline_or_default({})));
   deliveries_.clear();
+}
+
+void Stream::release() noexcept {
+  if (device_ == nullptr) return;
+  drain();
   device_->driver_->destroy_stream(id_);
   device_ = nullptr;
 }

@@ -107,6 +107,8 @@ class Stream {
   // Waits until everything enqueued is done and downloads are delivered. Without a deadline, the
   // device's op_timeout_ms holds.
   Status synchronize(Deadline deadline = {});
+  // Waits for what is enqueued and drops downloads that nobody waited for.
+  void drain() noexcept;
 
   StreamId id() const { return id_; }
   Device& device() const { return *device_; }

@@ -374,7 +374,9 @@ void Residency::trim() {
 
 ResidencyCounts Residency::counts() const {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  ResidencyCounts counts = counts_;
+  for (const auto& [turn, entry] : line_) counts.idle_bytes += entry->bytes;
+  return counts;
 }
 
 }  // namespace weir::device

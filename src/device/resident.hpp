@@ -100,6 +100,7 @@ class Resident {
 struct ResidencyCounts {
   std::uint64_t residents = 0;
   std::uint64_t device_bytes = 0;   // of those on the device now
+  std::uint64_t idle_bytes = 0;     // of those that nobody has pinned
   std::uint64_t spilled = 0;        // times that one left the device
   std::uint64_t spilled_bytes = 0;  // by that
   std::uint64_t restored = 0;       // times that one came back from the store

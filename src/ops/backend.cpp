@@ -9,6 +9,7 @@
 #include "device/calibration.hpp"
 #include "device/cuda/driver.hpp"
 #include "device/sim/driver.hpp"
+#include "ops/kept_arrays.hpp"
 
 namespace weir::ops {
 namespace {
@@ -46,6 +47,9 @@ Result<std::unique_ptr<Context>> probe(const device::DeviceConfig& config, unsig
   auto context = std::make_unique<Context>(Workers(threads), clock);
   const bool tested = config.backend != device::BackendChoice::kSim;
   context->use_device(std::move(device), policy_of(config));
+  WEIR_ASSIGN(std::shared_ptr<KeptArrays> arrays,
+              KeptArrays::open(*context->device(), config, clock));
+  context->use_kept_arrays(std::move(arrays));
   if (tested) WEIR_TRY(self_test(*context));
   context->set_self_test([raw = context.get()] { return self_test(*raw); });
   return context;

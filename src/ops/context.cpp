@@ -7,7 +7,9 @@ namespace weir::ops {
 Context::Context(Workers workers, Clock& clock) : workers_(std::move(workers)), clock_(clock) {}
 
 Context::~Context() {
-  slots_.clear();  // before the device they belong to
+  // Before the device they belong to.
+  slots_.clear();
+  kept_arrays_.reset();
 }
 
 void Context::use_device(std::unique_ptr<device::Device> device, const DevicePolicy& policy) {
@@ -28,7 +30,7 @@ Context::Slot Context::take_slot() {
   slot_free_.wait(lock, [&] { return !slots_.empty() || slots_made_ < policy_.workers; });
   if (slots_.empty()) {
     ++slots_made_;
-    return Slot(*this, device_->create_staging());
+    return Slot(*this, std::make_unique<LaneSet>(*device_));
   }
   Slot slot(*this, std::move(slots_.back()));
   slots_.pop_back();
@@ -36,10 +38,10 @@ Context::Slot Context::take_slot() {
 }
 
 Context::Slot::~Slot() {
-  if (staging_ == nullptr) return;
+  if (lanes_ == nullptr) return;
   {
     const std::lock_guard lock(context_->slots_mutex_);
-    context_->slots_.push_back(std::move(staging_));
+    context_->slots_.push_back(std::move(lanes_));
   }
   context_->slot_free_.notify_one();
 }

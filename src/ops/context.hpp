@@ -24,10 +24,13 @@
 #include "device/breaker.hpp"
 #include "device/device.hpp"
 #include "device/rates.hpp"
+#include "ops/device_run.hpp"
 #include "ops/op.hpp"
 #include "ops/workers.hpp"
 
 namespace weir::ops {
+
+class KeptArrays;
 
 // What one execution of an op did.
 struct Report {
@@ -44,7 +47,7 @@ struct Report {
   Ceiling ceiling = Ceiling::kDram;
   std::uint64_t bytes_up = 0;
   std::uint64_t bytes_down = 0;
-  std::uint64_t bytes_spilled = 0;
+  std::uint64_t bytes_spilled = 0;  // that others had to leave the device with meanwhile
   std::uint64_t chunks = 0;
   std::uint32_t attempts = 0;
   double seconds = 0;
@@ -77,6 +80,8 @@ class Context {
 
   // Gives the context a device. Set it up before ops run.
   void use_device(std::unique_ptr<device::Device> device, const DevicePolicy& policy);
+  // Lets ops find what is kept on the device from one to the next.
+  void use_kept_arrays(std::shared_ptr<KeptArrays> arrays) { kept_arrays_ = std::move(arrays); }
   // Says why there is none.
   void without_device(Reason reason, std::string sentence);
   void set_rates(const device::Rates& rates) { rates_ = rates; }
@@ -91,6 +96,8 @@ class Context {
   Clock& clock() const { return clock_; }
   device::Device* device() const { return device_.get(); }
   device::Breaker* breaker() const { return breaker_.get(); }
+  // Null where there is no device, or nothing is kept on it.
+  KeptArrays* kept_arrays() const { return kept_arrays_.get(); }
   const device::Rates& rates() const { return rates_; }
   const DevicePolicy& policy() const { return policy_; }
   Reason no_device_reason() const { return no_device_; }
@@ -100,19 +107,19 @@ class Context {
   std::map<std::string, OpCount, std::less<>> op_counts() const;
   std::array<std::uint64_t, kReasons> fallback_counts() const;
 
-  // A staging ring for one op on the device; waits for one of policy().workers.
+  // Staging and streams for one op on the device; waits for one of policy().workers.
   class Slot {
    public:
-    Slot(Context& context, std::unique_ptr<device::Staging> staging)
-        : context_(&context), staging_(std::move(staging)) {}
+    Slot(Context& context, std::unique_ptr<LaneSet> lanes)
+        : context_(&context), lanes_(std::move(lanes)) {}
     Slot(Slot&&) = default;
     Slot& operator=(Slot&&) = delete;
     ~Slot();
-    device::Staging* staging() const { return staging_.get(); }
+    LaneSet& lanes() const { return *lanes_; }
 
    private:
     Context* context_;
-    std::unique_ptr<device::Staging> staging_;
+    std::unique_ptr<LaneSet> lanes_;
   };
   Slot take_slot();
 
@@ -126,6 +133,7 @@ class Context {
   Workers workers_;
   Clock& clock_;
   std::unique_ptr<device::Device> device_;
+  std::shared_ptr<KeptArrays> kept_arrays_;
   std::unique_ptr<device::Breaker> breaker_;
   DevicePolicy policy_;
   device::Rates rates_;
@@ -136,7 +144,7 @@ class Context {
 
   std::mutex slots_mutex_;
   std::condition_variable slot_free_;
-  std::vector<std::unique_ptr<device::Staging>> slots_;
+  std::vector<std::unique_ptr<LaneSet>> slots_;
   unsigned slots_made_ = 0;
 
   mutable std::mutex counts_mutex_;

@@ -22,7 +22,7 @@
 // The executor decides how many rows a chunk has: all, if the footprint fits, else what does, in
 // multiples of the op's quantum. Lanes are streams: while one computes, the next reads and the one
 // before writes back. A function that needs several passes calls run_chunks several times; what a
-// pass leaves for the next lies in run.allocate().
+// pass leaves for the next lies in run.allocate(). Streams and staging stay for the next op.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +30,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -82,12 +83,53 @@ struct DeviceTraffic {
   std::uint64_t chunks = 0;
 };
 
+// What an op on the device works with and the next one finds again: a staging ring, and streams
+// that are made at their first use. Belongs to one thread at a time.
+class LaneSet {
+ public:
+  explicit LaneSet(device::Device& device) : device_(device), staging_(device.create_staging()) {}
+
+  device::Device& device() { return device_; }
+  // The errors of Device::create_stream.
+  Result<device::Stream*> stream(unsigned lane);
+  // Ends the streams, which a failure may have left stuck; the next op gets new ones.
+  void drop_streams();
+
+ private:
+  device::Device& device_;
+  std::unique_ptr<device::Staging> staging_;
+  std::array<std::optional<device::Stream>, kLanesMax> streams_;
+};
+
+// Copies on the device of arrays of the host, which outlive an op; see kept_arrays.hpp.
+class DeviceCopies {
+ public:
+  struct Copy {
+    const void* data = nullptr;       // null: there is none of that array
+    std::shared_ptr<void> hold = {};  // it stays where it is until this ends
+    std::uint64_t bytes_up = 0;       // that had to be copied for it
+  };
+  virtual ~DeviceCopies() = default;
+  // Finds the copy of `bytes` bytes at `array`, there when `stream` gets to what follows.
+  virtual Result<Copy> find(const void* array, std::size_t bytes, device::Priority priority,
+                            device::Stream& stream) = 0;
+  // Whether the array has a copy on the device at this moment.
+  virtual bool holds(const void* array) const = 0;
+  // Bytes that would leave the device if room were needed now.
+  virtual std::size_t bytes_spillable() const = 0;
+  // Bytes that have left the device so far, to make room.
+  virtual std::uint64_t bytes_spilled() const = 0;
+};
+
 class DeviceRun;
 
 // The part of a lane that needs no launcher.
 class LaneBase {
  public:
-  LaneBase(DeviceRun& run, device::Stream stream) : run_(run), stream_(std::move(stream)) {}
+  LaneBase(DeviceRun& run, device::Stream& stream) : run_(run), stream_(stream) {}
+  LaneBase(const LaneBase&) = delete;
+  LaneBase& operator=(const LaneBase&) = delete;
+  ~LaneBase();
 
   // Host memory of this chunk, valid until its finish function has returned.
   template <class T>
@@ -135,8 +177,9 @@ class LaneBase {
   std::byte* host_bytes(std::size_t bytes);
 
   DeviceRun& run_;
-  std::vector<std::unique_ptr<std::byte[]>> host_;  // outlives the stream, which writes into it
-  device::Stream stream_;
+  std::vector<std::unique_ptr<std::byte[]>> host_;
+  device::Stream& stream_;
+  device::Reservation reservation_;
   device::Buffer memory_;
   std::size_t used_ = 0;
   std::vector<device::Buffer> overflow_;
@@ -157,9 +200,9 @@ class Lane : public LaneBase {
 // One attempt at one op. Belongs to one thread.
 class DeviceRun {
  public:
-  DeviceRun(device::Device& device, device::Staging* staging, Workers& workers,
-            const DevicePlan& plan)
-      : device_(device), staging_(staging), workers_(workers), plan_(plan) {}
+  // `copies` may be null.
+  DeviceRun(LaneSet& lanes, DeviceCopies* copies, Workers& workers, const DevicePlan& plan)
+      : lanes_(lanes), device_(lanes.device()), copies_(copies), workers_(workers), plan_(plan) {}
   ~DeviceRun();
   DeviceRun(const DeviceRun&) = delete;
   DeviceRun& operator=(const DeviceRun&) = delete;
@@ -169,9 +212,11 @@ class DeviceRun {
   const DevicePlan& plan() const { return plan_; }
   const DeviceTraffic& traffic() const { return traffic_; }
 
-  // Copies to memory that all chunks see, until the op is over.
+  // Copies to memory that all chunks see, until the op is over; or finds the copy that outlives it.
   template <class T>
   Result<DeviceSpan<const T>> keep(std::span<const T> from) {
+    WEIR_ASSIGN(const void* const copy, find_copy(from.data(), from.size_bytes()));
+    if (copy != nullptr) return DeviceSpan<const T>{static_cast<const T*>(copy), from.size()};
     WEIR_ASSIGN(const DeviceSpan<T> to, allocate<T>(from.size()));
     WEIR_TRY(copy_up(to.data, from.data(), from.size_bytes()));
     return DeviceSpan<const T>(to);
@@ -193,7 +238,7 @@ class DeviceRun {
   std::size_t chunk_rows(std::size_t rows) const {
     return plan_.chunk_rows == 0 ? rows : std::min(rows, plan_.chunk_rows);
   }
-  Result<device::Stream> create_stream() { return device_.create_stream(staging_); }
+  Result<device::Stream*> stream(unsigned lane) { return lanes_.stream(lane); }
   Status begin(LaneBase& lane) { return lane.begin(); }
   Status finish(LaneBase& lane) { return lane.synchronize(); }
   // cancelled if the callback says no.
@@ -202,18 +247,21 @@ class DeviceRun {
  private:
   friend class LaneBase;
   Status shared_stream();
+  Result<const void*> find_copy(const void* array, std::size_t bytes);
   Status copy_up(void* to, const void* from, std::size_t bytes);
   Result<void*> allocate_bytes(std::size_t bytes, std::uint8_t byte);
   Status fetch_bytes(void* to, const void* from, std::size_t bytes);
 
+  LaneSet& lanes_;
   device::Device& device_;
-  device::Staging* staging_;
+  DeviceCopies* copies_;
   Workers& workers_;
   DevicePlan plan_;
   DeviceTraffic traffic_;
-  device::Stream shared_;  // of what all chunks see
+  // What all chunks see is made on the first lane's stream; the others wait for the event.
+  device::Stream* shared_ = nullptr;
   device::Event shared_ready_;
-  bool has_shared_ = false;
+  std::vector<std::shared_ptr<void>> held_;
   std::vector<device::Buffer> buffers_;
 };
 
@@ -226,9 +274,9 @@ Status run_chunks(DeviceRun& run, std::size_t rows, Start&& start, Finish&& fini
   const std::size_t chunks = (rows + step - 1) / step;
   const std::size_t lanes = std::min<std::size_t>(chunks, kLanesMax);
   std::vector<std::unique_ptr<Lane<Launcher>>> lane(lanes);
-  for (auto& one : lane) {
-    WEIR_ASSIGN(device::Stream stream, run.create_stream());
-    one = std::make_unique<Lane<Launcher>>(run, std::move(stream));
+  for (unsigned number = 0; auto& one : lane) {
+    WEIR_ASSIGN(device::Stream* const stream, run.stream(number++));
+    one = std::make_unique<Lane<Launcher>>(run, *stream);
   }
   std::array<Chunk, kLanesMax> running;
   const auto complete = [&](const Chunk& chunk) -> Status {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ops/cost.hpp"
+#include "ops/kept_arrays.hpp"
 
 namespace weir::ops {
 namespace {
@@ -26,12 +27,10 @@ Reason reason_of(const Status& status) {
 
 // Cuts the rows so that the lanes' chunks and the resident part fit into what is free. Returns
 // why not, if nothing fits.
-Support fit(const OpEntry& entry, const Footprint& need, device::Device& device,
-            const RunOptions& options, Plan& plan) {
-  const auto& limits = device.limits();
+Support fit(const OpEntry& entry, const Footprint& need, std::size_t available,
+            const device::DeviceLimits& limits, const RunOptions& options, Plan& plan) {
   const auto usable =
-      static_cast<std::size_t>(limits.stream_threshold_ratio *
-                               static_cast<double>(device.budget().available(options.priority)));
+      static_cast<std::size_t>(limits.stream_threshold_ratio * static_cast<double>(available));
   const std::size_t of_rows = need.bytes_in + need.bytes_out + need.bytes_scratch;
   const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
   std::size_t rows = need.rows;
@@ -66,6 +65,21 @@ Support fit(const OpEntry& entry, const Footprint& need, device::Device& device,
   return Support::yes();
 }
 
+// Returns the device memory an op can have, counting what would leave for it. What the op needs
+// and the device has already is taken out of both.
+std::size_t available_for(Footprint& need, Context& context, device::Priority priority) {
+  std::size_t available = context.device()->budget().available(priority);
+  if (const KeptArrays* const kept = context.kept_arrays()) {
+    std::size_t spillable = kept->bytes_spillable();
+    if (need.resident != nullptr && kept->holds(need.resident)) {
+      spillable -= std::min<std::size_t>(spillable, need.bytes_resident);
+      need.bytes_resident = 0;
+    }
+    available += spillable;
+  }
+  return available;
+}
+
 // Goes down the rungs that need no attempt.
 Support admit(Context& context, const OpEntry& entry, const void* args, const Footprint& need,
               const RunOptions& options, Plan& plan) {
@@ -79,12 +93,16 @@ Support admit(Context& context, const OpEntry& entry, const void* args, const Fo
     return Support::no(Reason::kUnsupportedType, "this operation runs on the CPU only");
   }
   if (const Support support = entry.supports(args, device->kind()); !support) return support;
-  const double on_device = predicted_device_seconds(need, context.rates());
+  Footprint missing = need;
+  const std::size_t available = available_for(missing, context, options.priority);
+  const double on_device = predicted_device_seconds(missing, context.rates());
   if (options.placement == Placement::kAuto &&
       on_device * context.policy().gain_ratio_min >= plan.predicted_seconds) {
     return Support::no(Reason::kTooSmall, "the CPU is done before a device would be");
   }
-  if (const Support room = fit(entry, need, *device, options, plan); !room) return room;
+  if (const Support room = fit(entry, missing, available, device->limits(), options, plan); !room) {
+    return room;
+  }
   plan.backend = device->kind();
   plan.predicted_seconds = on_device;
   return Support::yes();
@@ -114,21 +132,24 @@ Reason attempt(Context& context, const OpEntry& entry, const void* args, void* o
   device::Device& device = *context.device();
   const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
   const auto form = device.kind() == device::Kind::kSim ? entry.sim : entry.cuda;
+  KeptArrays* const kept = context.kept_arrays();
+  const std::uint64_t spilled_before = kept == nullptr ? 0 : kept->bytes_spilled();
   const Context::Slot slot = context.take_slot();
   while (true) {
     ++report.attempts;
     {
       DeviceRun run(
-          device, slot.staging(), context.workers(),
+          slot.lanes(), kept, context.workers(),
           {plan.chunk_rows, plan.lane_bytes, options.priority, options.deadline, options.on_chunk});
       status = form(run, args, output);
       report.bytes_up += run.traffic().bytes_up;
       report.bytes_down += run.traffic().bytes_down;
       report.chunks = run.traffic().chunks;
     }
-    if (status.is_ok()) return Reason::kNone;
-    const Reason reason = reason_of(status);
-    if (reason != Reason::kOutOfMemory) return reason;
+    if (kept != nullptr) report.bytes_spilled = kept->bytes_spilled() - spilled_before;
+    const Reason reason = status.is_ok() ? Reason::kNone : reason_of(status);
+    if (reason >= Reason::kDeviceError || !device.health().is_ok()) slot.lanes().drop_streams();
+    if (status.is_ok() || reason != Reason::kOutOfMemory) return reason;
     const std::size_t rows = plan.chunk_rows == 0 ? need.rows : plan.chunk_rows;
     if (!need.chunkable || rows <= quantum) return reason;
     plan.chunk_rows = std::max(quantum, rows / 2 / quantum * quantum);

@@ -94,6 +94,7 @@ struct Footprint {
   std::uint64_t bytes_out = 0;       // of the rows
   std::uint64_t bytes_scratch = 0;   // of the rows, on the device
   std::uint64_t bytes_resident = 0;  // needed by every chunk: a matrix, a table, an index
+  const void* resident = nullptr;    // the array those bytes are, if they are one
   double flops = 0;                  // or integer operations
   std::uint32_t launches = 1;        // for each chunk
   Ceiling ceiling = Ceiling::kDram;

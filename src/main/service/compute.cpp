@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "main/device/settings.hpp"
+#include "ops/kept_arrays.hpp"
 
 namespace weir::main {
 namespace {
@@ -170,6 +171,9 @@ void Compute::collect() {
   if (device == nullptr) return;  // weir_gpu_available stays 0, the rest absent
   device_metrics_.publish(monitor_->latest(), device->kind());
   device_metrics_.publish(*device);
+  if (const ops::KeptArrays* const kept = context().kept_arrays()) {
+    device_metrics_.publish(kept->spilled());
+  }
   device_metrics_.publish_management_cpu(monitor_->cpu_ns());
 }
 

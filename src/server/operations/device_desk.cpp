@@ -11,6 +11,7 @@
 #include "base/time_text.hpp"
 #include "device/cuda/driver.hpp"
 #include "device/dcgm_page.hpp"
+#include "ops/kept_arrays.hpp"
 
 namespace weir::server {
 namespace {
@@ -167,11 +168,39 @@ void write_config(JsonWriter& json, const device::DeviceConfig& config) {
   json.key("stream_threshold_ratio").f64(config.stream_threshold_ratio);
   json.key("scratch_bytes").u64(config.scratch_bytes);
   json.key("staging_bytes").u64(config.staging_bytes);
-  json.key("chunk_bytes").u64(config.chunk_bytes).key("workers").u64(config.workers);
+  json.key("chunk_bytes").u64(config.chunk_bytes);
+  json.key("spill_host_bytes_max").u64(config.spill_host_bytes_max);
+  json.key("spill_dir").string(config.spill_dir);
+  json.key("spill_file_bytes_max").u64(config.spill_file_bytes_max);
+  json.key("workers").u64(config.workers);
   json.key("fallback").string(device::fallback_mode_name(config.fallback));
   json.key("gain_ratio_min").f64(config.gain_ratio_min);
   json.key("op_timeout_ms").u64(config.op_timeout_ms);
   json.key("health_interval_ms").u64(config.health_interval_ms).end_object();
+}
+
+// What is kept on the device between operations, and where it went for want of room.
+void write_spilling(JsonWriter& json, const ops::Context& context) {
+  const ops::KeptArrays* const kept = context.kept_arrays();
+  json.key("kept");
+  if (kept == nullptr) {
+    json.null();
+    return;
+  }
+  const device::ResidencyCounts residency = kept->residency();
+  const device::SpillCounts spilled = kept->spilled();
+  json.begin_object().key("arrays").u64(residency.residents);
+  json.key("device_bytes").u64(residency.device_bytes);
+  json.key("spilled").u64(residency.spilled).key("spilled_bytes").u64(residency.spilled_bytes);
+  json.key("restored").u64(residency.restored).key("rebuilt").u64(residency.rebuilt);
+  json.key("discarded").u64(residency.discarded).key("tiers").begin_object();
+  for (std::size_t i = 0; i < device::kSpillTiers; ++i) {
+    const device::SpillCounts::Tier& tier = spilled.tiers[i];
+    json.key(device::spill_tier_name(static_cast<device::SpillTier>(i))).begin_object();
+    json.key("blocks").u64(tier.blocks).key("bytes").u64(tier.bytes);
+    json.key("bytes_out").u64(tier.bytes_out).key("bytes_in").u64(tier.bytes_in).end_object();
+  }
+  json.end_object().end_object();
 }
 
 }  // namespace
@@ -183,6 +212,9 @@ device::DeviceState device_state(const ops::Context& context) {
     return state;
   }
   state.breaker = context.breaker()->view();
+  if (const ops::KeptArrays* const kept = context.kept_arrays()) {
+    state.spilled_bytes = kept->bytes_spilled();
+  }
   const Status health = context.device()->health();
   state.available = health.is_ok() && state.breaker.state == device::BreakerState::kClosed;
   if (!state.available) state.reason = health.is_ok() ? "breaker_open" : health.reason();
@@ -249,6 +281,7 @@ std::string DeviceDesk::device_json() const {
   write_config(json, config_);
   write_rates(json, context_.rates());
   write_tags(json, device);
+  write_spilling(json, context_);
   write_breaker(json, context_);
   write_fallbacks(json, context_);
   json.end_object();

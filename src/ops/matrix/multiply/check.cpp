@@ -93,6 +93,7 @@ Footprint Multiply<A, B>::footprint(const Args& args) {
   footprint.bytes_out = m * n * sizeof(Sum) * args.batch;
   footprint.bytes_resident =
       args.b.rows * args.b.stride * sizeof(B) * matrices_b + (streamed ? 0 : a);
+  if (streamed && matrices_b == 1) footprint.resident = args.b.data;
   footprint.flops =
       2.0 * static_cast<double>(m * args.batch) * static_cast<double>(n) * static_cast<double>(k);
   footprint.ceiling = ceiling_of<A>();

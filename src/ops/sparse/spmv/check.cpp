@@ -21,6 +21,7 @@ Footprint Spmv::footprint(const Args& args) {
           .bytes_in = args.a.bytes(),
           .bytes_out = args.a.rows() * 8,
           .bytes_resident = args.x.size_bytes(),
+          .resident = args.x.data(),
           .flops = 2 * static_cast<double>(args.a.entries()),
           .ceiling = Ceiling::kDram};
 }
