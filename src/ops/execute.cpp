@@ -69,7 +69,7 @@ Support fit(const OpEntry& entry, const Footprint& need, std::size_t available,
 // and the device has already is taken out of both.
 std::size_t available_for(Footprint& need, Context& context, device::Priority priority) {
   std::size_t available = context.device()->budget().available(priority);
-  if (const KeptArrays* const kept = context.kept_arrays()) {
+  if (const DeviceCopies* const kept = context.kept_arrays()) {
     std::size_t spillable = kept->bytes_spillable();
     if (need.resident != nullptr && kept->holds(need.resident)) {
       spillable -= std::min<std::size_t>(spillable, need.bytes_resident);
@@ -132,7 +132,7 @@ Reason attempt(Context& context, const OpEntry& entry, const void* args, void* o
   device::Device& device = *context.device();
   const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
   const auto form = device.kind() == device::Kind::kSim ? entry.sim : entry.cuda;
-  KeptArrays* const kept = context.kept_arrays();
+  DeviceCopies* const kept = context.kept_arrays();
   const std::uint64_t spilled_before = kept == nullptr ? 0 : kept->bytes_spilled();
   const Context::Slot slot = context.take_slot();
   while (true) {

@@ -43,7 +43,7 @@ class KeptArray {
   const void* array_ = nullptr;
 };
 
-class KeptArrays final : public DeviceCopies {
+class KeptArrays : public DeviceCopies {
  public:
   // Device and clock outlive the result, which makes room on the device when that runs out of it,
   // as `config` says of the soft limit and of spilling. The errors of SpillStore::open and
