@@ -6,6 +6,7 @@
 #include "ops/backend.hpp"
 #include "ops/execute.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
+#include "ops/stats/moments/moments.hpp"
 
 namespace weir::ops {
 namespace {
@@ -76,11 +77,28 @@ Status test_floats(Context& context) {
   return Status::ok();
 }
 
+// Moments: sums in the prescribed order, so every bit counts.
+Status test_moments(Context& context) {
+  constexpr std::size_t kRows = 5000;  // several blocks and a part of one
+  Philox rng(kSeed, 3);
+  std::vector<double> x(kRows);
+  for (double& value : x) value = 1000 + rng.next_unit();
+  MomentsOf::Output on_device;
+  MomentsOf::Output on_cpu;
+  const MomentsOf::Args args{.x = Values::of(std::span<const double>(x))};
+  WEIR_TRY(run_both<MomentsOf>(context, args, on_device, on_cpu));
+  const double of_device[] = {*on_device.mean, *on_device.variance, *on_device.skewness};
+  const double of_cpu[] = {*on_cpu.mean, *on_cpu.variance, *on_cpu.skewness};
+  if (std::memcmp(of_device, of_cpu, sizeof(of_cpu)) == 0) return Status::ok();
+  return differs(MomentsOf::kInfo.name, "other bits than the CPU");
+}
+
 }  // namespace
 
 Status self_test(Context& context) {
   WEIR_TRY(test_bytes(context));
-  return test_floats(context);
+  WEIR_TRY(test_floats(context));
+  return test_moments(context);
 }
 
 }  // namespace weir::ops

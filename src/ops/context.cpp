@@ -1,5 +1,6 @@
 #include "ops/context.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace weir::ops {
@@ -25,9 +26,14 @@ void Context::without_device(Reason reason, std::string sentence) {
   no_device_sentence_ = std::move(sentence);
 }
 
-Context::Slot Context::take_slot() {
+std::optional<Context::Slot> Context::take_slot(const TaskWatch& watch) {
+  // Nobody wakes a waiter whose deadline has come: it looks by itself.
+  constexpr std::chrono::milliseconds kLookAgain{5};
   std::unique_lock lock(slots_mutex_);
-  slot_free_.wait(lock, [&] { return !slots_.empty() || slots_made_ < policy_.workers; });
+  const auto free = [&] { return !slots_.empty() || slots_made_ < policy_.workers; };
+  while (!slot_free_.wait_for(lock, kLookAgain, free)) {
+    if (watch.stopped()) return std::nullopt;
+  }
   if (slots_.empty()) {
     ++slots_made_;
     return Slot(*this, std::make_unique<LaneSet>(*device_));

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,8 @@ struct Report {
   std::uint32_t attempts = 0;
   double seconds = 0;
   double predicted_seconds = 0;
-  double cpu_seconds = 0;  // of the calling thread
+  double cpu_seconds = 0;  // of all threads that worked on it
+  bool silent = false;     // nobody is to be told of a fallback
 
   // Whether a CUDA kernel made the returned bytes.
   bool gpu_used() const { return backend == device::Kind::kCuda; }
@@ -121,7 +123,8 @@ class Context {
     Context* context_;
     std::unique_ptr<LaneSet> lanes_;
   };
-  Slot take_slot();
+  // Empty if the call is stopped while it waits.
+  std::optional<Slot> take_slot(const TaskWatch& watch);
 
   // Books a finished op.
   void done(const Report& report, const Status& status);

@@ -36,6 +36,7 @@ LaneBase::~LaneBase() {
 }
 
 Status LaneBase::begin() {
+  if (run_.plan_.watch != nullptr) WEIR_TRY(run_.plan_.watch->why());
   host_.clear();
   overflow_.clear();
   used_ = 0;
@@ -51,7 +52,7 @@ Status LaneBase::begin() {
 }
 
 Status LaneBase::synchronize() {
-  return stream_.synchronize(run_.plan_.deadline);
+  return stream_.synchronize(run_.hung_at());
 }
 
 void LaneBase::count_launch() {
@@ -147,7 +148,17 @@ Status DeviceRun::fetch_bytes(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return Status::ok();
   traffic_.bytes_down += bytes;
   WEIR_TRY(shared_->download(to, from, bytes));
-  return shared_->synchronize(plan_.deadline);
+  return shared_->synchronize(hung_at());
+}
+
+device::Deadline DeviceRun::hung_at() const {
+  constexpr double kSlower = 20;
+  constexpr double kNsPerSecond = 1e9;
+  device::Deadline at = device_.deadline_or_default({});
+  const auto patient_ns =
+      static_cast<std::int64_t>(kSlower * kNsPerSecond * plan_.predicted_seconds);
+  at.mono_ns = std::max(at.mono_ns, device_.clock().mono_ns() + patient_ns);
+  return at;
 }
 
 Status DeviceRun::chunk_done(const Chunk& chunk) {

@@ -22,7 +22,9 @@
 // The executor decides how many rows a chunk has: all, if the footprint fits, else what does, in
 // multiples of the op's quantum. Lanes are streams: while one computes, the next reads and the one
 // before writes back. A function that needs several passes calls run_chunks several times; what a
-// pass leaves for the next lies in run.allocate(). Streams and staging stay for the next op.
+// pass leaves for the next lies in run.allocate(). Streams and staging stay for the next op. A
+// deadline or a cancellation ends the run between two chunks; only work that outlasts the device's
+// own op_timeout_ms counts as hung.
 #pragma once
 
 #include <algorithm>
@@ -72,8 +74,9 @@ struct DevicePlan {
   std::size_t chunk_rows = 0;  // a multiple of the op's quantum; 0: all rows at once
   std::size_t lane_bytes = 0;  // device memory that a lane gets for a chunk
   device::Priority priority = device::Priority::kNormal;
-  device::Deadline deadline = {};
   const ChunkCallback* callback = nullptr;
+  const TaskWatch* watch = nullptr;  // asked between chunks
+  double predicted_seconds = 0;      // work that takes far longer has hung
 };
 
 struct DeviceTraffic {
@@ -241,6 +244,9 @@ class DeviceRun {
   Result<device::Stream*> stream(unsigned lane) { return lanes_.stream(lane); }
   Status begin(LaneBase& lane) { return lane.begin(); }
   Status finish(LaneBase& lane) { return lane.synchronize(); }
+  // When to give up what is enqueued now: after the device's op_timeout_ms, and not before twenty
+  // times what was predicted.
+  device::Deadline hung_at() const;
   // cancelled if the callback says no.
   Status chunk_done(const Chunk& chunk);
 

@@ -1,6 +1,8 @@
 #include "ops/execute.hpp"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +15,17 @@ namespace {
 constexpr double kSecondsPerNs = 1e-9;
 // Rounding of allocations to 256 bytes, for a handful of arrays.
 constexpr std::size_t kAlignmentSlack = 16 * 256;
+
+// What all steps of one execute() see.
+struct Call {
+  Context& context;
+  const OpEntry& entry;
+  const void* args;
+  void* output;
+  const RunOptions& options;
+  const Footprint& need;
+  TaskWatch& watch;
+};
 
 Reason reason_of(const Status& status) {
   if (status.reason() == device::kOutOfMemory || status.reason() == "budget" ||
@@ -104,7 +117,8 @@ Support admit(Context& context, const OpEntry& entry, const void* args, const Fo
     return room;
   }
   plan.backend = device->kind();
-  plan.predicted_seconds = on_device;
+  plan.predicted_seconds =
+      on_device + static_cast<double>((plan.chunks - 1) * need.launches) * context.rates().launch_s;
   return Support::yes();
 }
 
@@ -124,37 +138,114 @@ bool breaker_lets_through(Context& context) {
   return tested.is_ok();
 }
 
+Status no_memory(const Call& call) {
+  return resource_exhausted("memory", std::string(call.entry.info.name) +
+                                          ": the machine has no memory for an input of " +
+                                          std::to_string(call.need.bytes_in) + " bytes");
+}
+
+// Runs the device form once.
+Status run_form(const Call& call, const Plan& plan, LaneSet& lanes, Workers& workers,
+                Report& report) {
+  const auto form = lanes.device().kind() == device::Kind::kSim ? call.entry.sim : call.entry.cuda;
+  DeviceRun run(lanes, call.context.kept_arrays(), workers,
+                {plan.chunk_rows, plan.lane_bytes, call.options.priority, call.options.on_chunk,
+                 &call.watch, plan.predicted_seconds});
+  Status status;
+  try {
+    status = form(run, call.args, call.output);
+  } catch (const TaskWatch::Stopped&) {
+    status = call.watch.why();
+  } catch (const std::bad_alloc&) {
+    status = no_memory(call);
+  }
+  report.bytes_up += run.traffic().bytes_up;
+  report.bytes_down += run.traffic().bytes_down;
+  report.chunks = run.traffic().chunks;
+  return status;
+}
+
 // Tries the device, halving the chunk while memory is short. kNone: it is done. A status that is
 // not the device's fault comes back through `status`.
-Reason attempt(Context& context, const OpEntry& entry, const void* args, void* output,
-               const RunOptions& options, const Footprint& need, Plan& plan, Report& report,
-               Status& status) {
-  device::Device& device = *context.device();
-  const std::size_t quantum = std::max<std::size_t>(1, entry.info.quantum_rows);
-  const auto form = device.kind() == device::Kind::kSim ? entry.sim : entry.cuda;
-  DeviceCopies* const kept = context.kept_arrays();
+Reason attempt(const Call& call, Plan& plan, Report& report, Status& status) {
+  const std::size_t quantum = std::max<std::size_t>(1, call.entry.info.quantum_rows);
+  const DeviceCopies* const kept = call.context.kept_arrays();
   const std::uint64_t spilled_before = kept == nullptr ? 0 : kept->bytes_spilled();
-  const Context::Slot slot = context.take_slot();
+  Workers workers = call.context.workers().watched(call.watch);
+  const std::optional<Context::Slot> slot = call.context.take_slot(call.watch);
+  if (!slot) {
+    status = call.watch.why();
+    return Reason::kNone;
+  }
   while (true) {
     ++report.attempts;
-    {
-      DeviceRun run(
-          slot.lanes(), kept, context.workers(),
-          {plan.chunk_rows, plan.lane_bytes, options.priority, options.deadline, options.on_chunk});
-      status = form(run, args, output);
-      report.bytes_up += run.traffic().bytes_up;
-      report.bytes_down += run.traffic().bytes_down;
-      report.chunks = run.traffic().chunks;
-    }
+    status = run_form(call, plan, slot->lanes(), workers, report);
     if (kept != nullptr) report.bytes_spilled = kept->bytes_spilled() - spilled_before;
     const Reason reason = status.is_ok() ? Reason::kNone : reason_of(status);
-    if (reason >= Reason::kDeviceError || !device.health().is_ok()) slot.lanes().drop_streams();
+    const bool lost = !call.context.device()->health().is_ok();
+    if (reason >= Reason::kDeviceError || lost) slot->lanes().drop_streams();
     if (status.is_ok() || reason != Reason::kOutOfMemory) return reason;
-    const std::size_t rows = plan.chunk_rows == 0 ? need.rows : plan.chunk_rows;
-    if (!need.chunkable || rows <= quantum) return reason;
+    const std::size_t rows = plan.chunk_rows == 0 ? call.need.rows : plan.chunk_rows;
+    if (!call.need.chunkable || rows <= quantum) return reason;
     plan.chunk_rows = std::max(quantum, rows / 2 / quantum * quantum);
     plan.lane_bytes = plan.lane_bytes / 2 + kAlignmentSlack;
   }
+}
+
+// Asks the breaker, tries the device and tells the breaker how that went.
+Support on_device(const Call& call, Plan& plan, Report& report, Status& status,
+                  std::string& sentence) {
+  Context& context = call.context;
+  if (!call.options.self_test && !breaker_lets_through(context)) {
+    const Status health = context.device()->health();
+    const Support no = health.is_ok()
+                           ? Support::no(Reason::kBreakerOpen, "the device failed too often")
+                           : Support::no(reason_of(health), "the device is lost");
+    sentence = no.sentence;
+    return no;
+  }
+  const Reason reason = attempt(call, plan, report, status);
+  if (!status.is_ok()) sentence = status.message();
+  if (reason == Reason::kDeviceError) context.breaker()->failed(sentence);
+  if (reason == Reason::kDeviceLost || reason == Reason::kTimeout) {
+    context.breaker()->kill(sentence);
+  }
+  return {reason, {}};
+}
+
+Status on_cpu(const Call& call, Report& report) {
+  ++report.attempts;
+  report.chunks = 1;
+  Workers workers = call.context.workers().watched(call.watch);
+  CpuRun run{workers, nullptr, &call.watch};
+  Status status;
+  try {
+    status = call.entry.cpu(run, call.args, call.output);
+  } catch (const TaskWatch::Stopped&) {
+    status = call.watch.why();
+  } catch (const std::bad_alloc&) {
+    status = no_memory(call);
+  }
+  // A form that asks by itself knows only that it is to stop.
+  if (status.code() == Code::kCancelled && call.watch.stopped()) status = call.watch.why();
+  const ChunkCallback* const callback = call.options.on_chunk;
+  if (status.is_ok() && callback != nullptr && *callback && call.need.rows != 0 &&
+      !(*callback)(Chunk{0, 0, call.need.rows, 0})) {
+    status = Status(Code::kCancelled, "cancelled", "stopped after the last row");
+  }
+  return status;
+}
+
+Report report_of(const OpEntry& entry, const Footprint& need) {
+  Report report;
+  report.op = entry.info.name;
+  report.version = entry.info.version;
+  report.isa = isa_active();
+  report.rows_in = need.rows;
+  report.bytes = need.bytes_in + need.bytes_out + need.bytes_resident;
+  report.flops = need.flops;
+  report.ceiling = need.ceiling;
+  return report;
 }
 
 }  // namespace
@@ -181,42 +272,29 @@ Result<Report> execute(Context& context, const OpEntry& entry, const void* args,
                        const RunOptions& options) {
   WEIR_TRY(entry.check(args, output));
   const Footprint need = entry.footprint(args);
-  Report report;
-  report.op = entry.info.name;
-  report.version = entry.info.version;
-  report.isa = isa_active();
-  report.rows_in = need.rows;
-  report.bytes = need.bytes_in + need.bytes_out + need.bytes_resident;
-  report.flops = need.flops;
-  report.ceiling = need.ceiling;
+  Report report = report_of(entry, need);
+  report.silent = options.fallback == Fallback::kSilent;
   const std::int64_t begin_ns = context.clock().mono_ns();
   const std::int64_t begin_cpu_ns = thread_cpu_ns();
+  TaskWatch watch(options.cancel, options.deadline, context.clock());
+  const Call call{context, entry, args, output, options, need, watch};
 
   Plan plan;
-  plan.predicted_seconds =
+  const double on_cpu_seconds =
       predicted_cpu_seconds(need, context.rates(), context.workers().threads());
-  Status status;
+  plan.predicted_seconds = on_cpu_seconds;
+  Status status = watch.why();
   Support support = admit(context, entry, args, need, options, plan);
-  if (support && !options.self_test && !breaker_lets_through(context)) {
-    const Status health = context.device()->health();
-    support = health.is_ok() ? Support::no(Reason::kBreakerOpen, "the device failed too often")
-                             : Support::no(reason_of(health), "the device is lost");
+  report.sentence = support.sentence;
+  if (status.is_ok() && support) {
+    support = on_device(call, plan, report, status, report.sentence);
   }
-  std::string sentence(support.sentence);
-  if (support) {
-    support.reason = attempt(context, entry, args, output, options, need, plan, report, status);
-    if (!status.is_ok()) sentence = status.message();
-    if (support.reason == Reason::kDeviceError) context.breaker()->failed(sentence);
-    if (support.reason == Reason::kDeviceLost || support.reason == Reason::kTimeout) {
-      context.breaker()->kill(sentence);
-    }
-  }
-  report.predicted_seconds = plan.predicted_seconds;
   report.reason = support.reason;
-  report.sentence = std::move(sentence);
   if (support) {
     report.backend = context.device()->kind();
+    report.predicted_seconds = plan.predicted_seconds;
   } else {
+    report.predicted_seconds = on_cpu_seconds;
     if (options.placement != Placement::kCpu) context.fell_back(support.reason);
     // With `auto` the CPU is the plan where a device would be slower, and nothing fell back.
     const bool planned =
@@ -226,19 +304,13 @@ Result<Report> execute(Context& context, const OpEntry& entry, const void* args,
       status = unavailable(
           reason_name(support.reason),
           std::string(entry.info.name) + " was to run on the device: " + report.sentence);
-    } else {
-      ++report.attempts;
-      report.chunks = 1;
-      CpuRun run{context.workers(), options.cancel};
-      status = entry.cpu(run, args, output);
-      if (status.is_ok() && options.on_chunk != nullptr && *options.on_chunk && need.rows != 0 &&
-          !(*options.on_chunk)(Chunk{0, 0, need.rows, 0})) {
-        status = Status(Code::kCancelled, "cancelled", "stopped after the last row");
-      }
+    } else if (status = watch.why(); status.is_ok()) {
+      status = on_cpu(call, report);
     }
   }
   report.seconds = static_cast<double>(context.clock().mono_ns() - begin_ns) * kSecondsPerNs;
-  report.cpu_seconds = static_cast<double>(thread_cpu_ns() - begin_cpu_ns) * kSecondsPerNs;
+  report.cpu_seconds =
+      static_cast<double>(thread_cpu_ns() - begin_cpu_ns + watch.cpu_ns()) * kSecondsPerNs;
   if (status.is_ok()) report.rows_out = entry.rows_out(args, output);
   context.done(report, status);
   if (!status.is_ok()) return fail(std::move(status));

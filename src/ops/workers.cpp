@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/clock.hpp"
+
 namespace weir::ops {
 
 struct Workers::Arena {
@@ -15,15 +17,33 @@ struct Workers::Arena {
 
 Workers::Workers(unsigned threads)
     : threads_(threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency())),
-      arena_(threads_ == 1 ? nullptr : std::make_unique<Arena>(threads_)) {}
+      arena_(threads_ == 1 ? nullptr : std::make_shared<Arena>(threads_)) {}
 Workers::Workers(Workers&&) noexcept = default;
 Workers& Workers::operator=(Workers&&) noexcept = default;
 Workers::~Workers() = default;
 
+Workers Workers::watched(TaskWatch& watch) const {
+  Workers workers(1);
+  workers.threads_ = threads_;
+  workers.arena_ = arena_;
+  workers.watch_ = &watch;
+  return workers;
+}
+
 void Workers::run_erased(std::size_t tasks, Call call, void* body) {
+  const std::thread::id caller = std::this_thread::get_id();
+  const auto watched_call = [&](std::size_t i) {
+    if (watch_->stopped()) throw TaskWatch::Stopped{};
+    if (std::this_thread::get_id() == caller) return call(body, i);
+    const std::int64_t before_ns = thread_cpu_ns();
+    call(body, i);
+    watch_->add_cpu_ns(thread_cpu_ns() - before_ns);
+  };
   arena_->arena.execute([&] {
     tbb::parallel_for(
-        std::size_t{0}, tasks, [&](std::size_t i) { call(body, i); }, tbb::simple_partitioner());
+        std::size_t{0}, tasks,
+        [&](std::size_t i) { watch_ == nullptr ? call(body, i) : watched_call(i); },
+        tbb::simple_partitioner());
   });
 }
 

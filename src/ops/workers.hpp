@@ -12,6 +12,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "ops/task_watch.hpp"
+
 namespace weir::ops {
 
 class Workers {
@@ -24,13 +26,21 @@ class Workers {
 
   unsigned threads() const { return threads_; }
 
+  // Returns the same threads under a watch, which must outlive the result. Allocates nothing.
+  Workers watched(TaskWatch& watch) const;
+
   // Calls task(i) once for each i in [0, tasks), on at most threads() threads, in no promised
   // order; returns when all are done. One thread or one task: runs in place and allocates nothing.
+  // Under a watch that says stop, begins no further task and throws TaskWatch::Stopped; what a task
+  // throws comes out, too.
   template <class Task>
   void run(std::size_t tasks, Task&& task) {
     using Body = std::remove_reference_t<Task>;
     if (threads_ == 1 || tasks <= 1) {
-      for (std::size_t i = 0; i < tasks; ++i) task(i);
+      for (std::size_t i = 0; i < tasks; ++i) {
+        if (watch_ != nullptr && watch_->stopped()) throw TaskWatch::Stopped{};
+        task(i);
+      }
       return;
     }
     run_erased(
@@ -44,7 +54,8 @@ class Workers {
 
   struct Arena;
   unsigned threads_;
-  std::unique_ptr<Arena> arena_;
+  std::shared_ptr<Arena> arena_;
+  TaskWatch* watch_ = nullptr;
 };
 
 }  // namespace weir::ops

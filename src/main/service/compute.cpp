@@ -155,7 +155,7 @@ void Compute::observe(const ops::Report& report, const Status& status) {
   metrics_.counter(Metric::kFallbackTotal, {report.op, reason}).add();
   // What is decided before anything is tried is no news.
   const bool plan_time = report.reason < ops::Reason::kOutOfMemory;
-  if (plan_time || config_.fallback == device::FallbackMode::kSilent) return;
+  if (plan_time || report.silent) return;
   auto& logged = logged_ns_[static_cast<std::size_t>(report.reason)];
   const std::int64_t now_ns = clock_.mono_ns();
   std::int64_t last_ns = logged.load(std::memory_order_relaxed);

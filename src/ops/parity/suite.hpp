@@ -46,6 +46,8 @@ struct Suite {
   std::function<Outcome(unsigned threads, const Run&)> on_cpu;
   // Every case on a device: whole, and in chunks of one and of three quanta.
   std::function<Outcome(const DeviceFactory&, const Run&)> on_device;
+  // One case with the simulated device failing at each of its calls; see fault_sweep.hpp.
+  std::function<Outcome(std::uint64_t seed)> on_each_fault;
 };
 
 // What a failing form and a failing reference must have in common.
@@ -125,14 +127,26 @@ Outcome run_on_device(const DeviceFactory& factory, const Run& run) {
 }
 
 template <class Op>
+Outcome sweep_faults(std::uint64_t seed);
+
+template <class Op>
 Suite suite_of() {
   Suite suite;
   suite.entry = entry_of<Op>();
 #if !defined(WEIR_REFERENCE_ONLY)
   suite.on_cpu = run_on_cpu<Op>;
 #endif
-  if constexpr (requires { &Op::sim; }) suite.on_device = run_on_device<Op>;
+  if constexpr (requires { &Op::sim; }) {
+    suite.on_device = run_on_device<Op>;
+#if !defined(WEIR_REFERENCE_ONLY)
+    suite.on_each_fault = sweep_faults<Op>;
+#endif
+  }
   return suite;
 }
 
 }  // namespace weir::ops::parity
+
+#if !defined(WEIR_REFERENCE_ONLY)
+#include "ops/parity/fault_sweep.hpp"
+#endif
