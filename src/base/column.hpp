@@ -29,6 +29,7 @@ enum class Storage : std::uint8_t {
   kF64,
   kText,         // std::string_view
   kTextOffsets,  // u32 offsets[rows + 1] into `bytes`
+  kTextCodes,    // u32 codes: code c is the text from offsets[c] to offsets[c + 1] in `bytes`
 };
 
 template <class T>
@@ -60,6 +61,7 @@ constexpr std::size_t storage_size(Storage storage) {
     case Storage::kI32:
     case Storage::kF32:
     case Storage::kTextOffsets:
+    case Storage::kTextCodes:
       return 4;
     case Storage::kText:
       return sizeof(std::string_view);
@@ -76,9 +78,10 @@ struct ColumnView {
   const std::uint8_t* exponents =
       nullptr;  // decimals of a row's minor unit, where they differ by row
   std::size_t exponent_stride = 0;
-  const char* bytes = nullptr;  // of kTextOffsets
+  const char* bytes = nullptr;  // of kTextOffsets and kTextCodes
   Storage storage = Storage::kF64;
-  bool zero_is_null = false;  // integers: 0 stands for "absent"
+  bool zero_is_null = false;               // integers: 0 stands for "absent"
+  const std::uint32_t* offsets = nullptr;  // of kTextCodes; null rows may have any code
 
   template <class T>
   static ColumnView packed(const T* first) {
@@ -104,6 +107,25 @@ struct ColumnView {
     view.stride = sizeof(std::uint32_t);
     view.bytes = bytes;
     view.storage = Storage::kTextOffsets;
+    return view;
+  }
+  static ColumnView codes(const std::uint32_t* codes, const std::uint32_t* offsets,
+                          const char* bytes) {
+    ColumnView view;
+    view.data = codes;
+    view.stride = sizeof(std::uint32_t);
+    view.bytes = bytes;
+    view.storage = Storage::kTextCodes;
+    view.offsets = offsets;
+    return view;
+  }
+  // Returns the view of the rows from `row` on, a multiple of 64.
+  ColumnView from(std::size_t row) const {
+    ColumnView view = *this;
+    view.data =
+        storage == Storage::kBitmap ? static_cast<const std::uint64_t*>(data) + row / 64 : at(row);
+    if (validity != nullptr) view.validity = validity + row / 64;
+    if (exponents != nullptr) view.exponents = exponents + row * exponent_stride;
     return view;
   }
   // Returns the same view with a validity bitmap.

@@ -74,6 +74,16 @@ void load_text(const Block& block, const ColumnView& column, Register& reg) {
     const auto* from = static_cast<const char*>(column.at(block.begin));
     for (std::size_t i = 0; i < block.rows; ++i, from += column.stride)
       to[i] = load<std::string_view>(from);
+  } else if (column.storage == Storage::kTextCodes) {
+    for (std::size_t i = 0; i < block.rows; ++i) {
+      if (!column.valid(block.begin + i)) {
+        to[i] = {};
+        continue;
+      }
+      const std::uint32_t* const text =
+          column.offsets + load<std::uint32_t>(column.at(block.begin + i));
+      to[i] = {column.bytes + text[0], text[1] - text[0]};
+    }
   } else {
     for (std::size_t i = 0; i < block.rows; ++i) {
       const auto* at = static_cast<const char*>(column.at(block.begin + i));

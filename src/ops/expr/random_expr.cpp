@@ -53,6 +53,7 @@ RandomTable::RandomTable(std::uint64_t seed, std::size_t rows) : rows_(rows) {
   std::vector<std::string_view> s(rows);
   records_.resize(rows + 1);
   offsets_.push_back(0);
+  codes_.resize(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     const bool wild = rng.next_below(4) == 0;
     const auto small = [&] { return static_cast<std::int64_t>(rng.next_below(1001)) - 500; };
@@ -67,7 +68,8 @@ RandomTable::RandomTable(std::uint64_t seed, std::size_t rows) : rows_(rows) {
     g[row] = rng.next_below(3) == 0 ? kReal[rng.next_below(16)] : static_cast<double>(small());
     h[row] = rng.next_below(3) == 0 ? static_cast<float>(kReal[rng.next_below(16)])
                                     : static_cast<float>(small()) / 16.0F;
-    s[row] = kStrings[rng.next_below(12)];
+    codes_[row] = rng.next_below(12);
+    s[row] = kStrings[codes_[row]];
     bytes_ += kStrings[rng.next_below(12)];
     offsets_.push_back(static_cast<std::uint32_t>(bytes_.size()));
     Record& record = records_[row];
@@ -94,9 +96,25 @@ RandomTable::RandomTable(std::uint64_t seed, std::size_t rows) : rows_(rows) {
   add("f", Type::f64(), ColumnView::packed(column(doubles_, std::move(f))));
   add("g", Type::f64(), ColumnView::packed(column(doubles_, std::move(g))));
   add("h", Type::f64(), ColumnView::packed(column(floats_, std::move(h))));
-  add("s", Type::string(), ColumnView::packed(column(texts_, std::move(s))));
+  if (seed % 3 == 0) {
+    add("s", Type::string(), coded_texts());
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!inputs_.back().valid(row)) codes_[row] = std::numeric_limits<std::uint32_t>::max();
+    }
+  } else {
+    add("s", Type::string(), ColumnView::packed(column(texts_, std::move(s))));
+  }
   add("u", Type::string(), ColumnView::texts(offsets_.data(), bytes_.data()));
   add_records(rng);
+}
+
+ColumnView RandomTable::coded_texts() {
+  dictionary_offsets_.push_back(0);
+  for (const std::string_view text : kStrings) {
+    dictionary_ += text;
+    dictionary_offsets_.push_back(static_cast<std::uint32_t>(dictionary_.size()));
+  }
+  return ColumnView::codes(codes_.data(), dictionary_offsets_.data(), dictionary_.data());
 }
 
 void RandomTable::add_column(std::string_view name, Type type, const ColumnView& view,

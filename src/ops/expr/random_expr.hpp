@@ -34,6 +34,7 @@ class RandomTable {
   const std::uint64_t* validity(Philox& rng);
   void add_column(std::string_view name, Type type, const ColumnView& view, Philox& rng);
   void add_records(Philox& rng);
+  ColumnView coded_texts();
 
   std::size_t rows_;
   Schema schema_;
@@ -46,6 +47,9 @@ class RandomTable {
   std::vector<std::vector<std::uint64_t>> bits_;
   std::vector<std::uint32_t> offsets_;
   std::string bytes_;
+  std::vector<std::uint32_t> codes_;
+  std::vector<std::uint32_t> dictionary_offsets_;
+  std::string dictionary_;
 };
 
 // Writes expression texts that mostly have a type.

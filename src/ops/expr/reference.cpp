@@ -52,6 +52,11 @@ Value read_value(const ColumnView& column, Type type, std::size_t row) {
       value.s = {column.bytes + begin, end - begin};
       return value;
     }
+    case Storage::kTextCodes: {
+      const std::uint32_t* const text = column.offsets + load<std::uint32_t>(at);
+      value.s = {column.bytes + text[0], text[1] - text[0]};
+      return value;
+    }
     default:
       value.i = read_integer(column, at);
   }

@@ -16,7 +16,8 @@ bool fits(Type type, Storage storage) {
     case Kind::kF64:
       return storage == Storage::kF32 || storage == Storage::kF64;
     case Kind::kString:
-      return storage == Storage::kText || storage == Storage::kTextOffsets;
+      return storage == Storage::kText || storage == Storage::kTextOffsets ||
+             storage == Storage::kTextCodes;
     default:
       return storage >= Storage::kU8 && storage <= Storage::kI64;
   }

@@ -85,7 +85,7 @@ class Schema {
  public:
   // Adds a named column. `storage` is how its values lie in memory: integers of any width for kI64,
   // kTimestamp, kDuration, kDecimal and kSymbol (u64 is taken bit by bit), kF32 or kF64 for kF64,
-  // kBitmap or kU8 for kBool, kText or kTextOffsets for kString. The name must be new.
+  // kBitmap or kU8 for kBool, any of the texts for kString. The name must be new.
   InputId add(std::string_view name, Type type, Storage storage);
   // Adds a column without a name, for leaves that an extension of the parser makes.
   InputId add_hidden(Type type, Storage storage);

@@ -15,6 +15,7 @@ struct Parity<ExprEvaluate> {
     Data(std::uint64_t seed, std::size_t rows) : table(seed, rows) {}
     expr::testing::RandomTable table;
     expr::Ast ast;
+    std::vector<ExprEvaluate::Tree> trees;
     std::optional<expr::Program> program;
   };
 
@@ -26,43 +27,58 @@ struct Parity<ExprEvaluate> {
     for (std::size_t rows = 2; rows < 64; ++rows) add(all, seed + rows, rows, rows % 2 == 0);
     return all;
   }
-  // Leaves out what has no type.
+  // One expression, or several that share a program. Leaves out what has no type.
   static void add(std::vector<ParityCase<ExprEvaluate>>& all, std::uint64_t seed, std::size_t rows,
                   bool rules) {
     auto data = std::make_shared<Data>(seed, rows);
     Philox rng(seed, rows);
     expr::testing::RandomExpression random(rng);
-    const std::string text = random.any(2);
     const expr::Options options = rules ? expr::Options::rules() : expr::Options::table();
-    const auto root = expr::parse(text, data->ast);
-    if (!root) return;
     expr::Compiler compiler(data->table.schema(), options);
-    if (!compiler.add(data->ast, *root)) return;
+    std::string texts;
+    for (std::uint64_t i = 0; i < 1 + seed % 3; ++i) {
+      const std::string text = random.any(2);
+      const auto root = expr::parse(text, data->ast);
+      if (!root) continue;
+      const auto type = compiler.check(data->ast, *root);
+      if (!type || type->is(expr::Kind::kNull) || !compiler.add(data->ast, *root)) continue;
+      data->trees.push_back({&data->ast, *root});
+      texts += (texts.empty() ? " " : "; ") + text;
+    }
+    if (data->trees.empty()) return;
     data->program = *compiler.finish();
-    const expr::Type type = data->program->output_type(0);
-    if (type.is(expr::Kind::kNull) || type.is(expr::Kind::kString)) return;
-    all.push_back({"rows=" + std::to_string(rows) + " " + text,
-                   {&*data->program, &data->ast, *root, &data->table.schema(), options,
-                    data->table.inputs(), rows},
-                   data});
+    all.push_back(
+        {"rows=" + std::to_string(rows) + texts,
+         {&*data->program, data->trees, &data->table.schema(), options, data->table.inputs(), rows},
+         data});
   }
   static ExprEvaluate::Output output(const ExprEvaluate::Args& args) {
     const std::size_t words = (args.rows + 63) / 64;
     ExprEvaluate::Output out;
-    out.values.data = parity::guarded<std::uint64_t>(words * 64).data();
-    out.values.validity = parity::guarded<std::uint64_t>(words).data();
-    out.values.exponents = parity::guarded<std::uint8_t>(words * 64).data();
+    for (std::size_t o = 0; o < args.trees.size(); ++o) {
+      out.values.push_back({parity::guarded<std::string_view>(words * 64).data(),
+                            parity::guarded<std::uint64_t>(words).data(),
+                            parity::guarded<std::uint8_t>(words * 64).data()});
+    }
     return out;
   }
   static std::string compare(const ExprEvaluate::Args& args, const ExprEvaluate::Output& expected,
                              const ExprEvaluate::Output& got) {
-    const expr::Type type = args.program->output_type(0);
-    const auto* want = static_cast<const std::uint64_t*>(expected.values.data);
-    const auto* have = static_cast<const std::uint64_t*>(got.values.data);
-    for (std::size_t row = 0; row < args.rows; ++row) {
+    for (std::size_t o = 0; o < args.trees.size(); ++o) {
+      const expr::Type type = args.program->output_type(static_cast<expr::OutputId>(o));
+      std::string difference = compare_output(type, args.rows, expected.values[o], got.values[o]);
+      if (!difference.empty()) return "output " + std::to_string(o) + ", " + difference;
+    }
+    return {};
+  }
+  static std::string compare_output(expr::Type type, std::size_t rows,
+                                    const expr::OutputView& expected, const expr::OutputView& got) {
+    const auto* want = static_cast<const std::uint64_t*>(expected.data);
+    const auto* have = static_cast<const std::uint64_t*>(got.data);
+    for (std::size_t row = 0; row < rows; ++row) {
       const std::string at = "row " + std::to_string(row);
-      const bool valid = (expected.values.validity[row / 64] >> (row % 64) & 1) != 0;
-      if (valid != ((got.values.validity[row / 64] >> (row % 64) & 1) != 0)) {
+      const bool valid = (expected.validity[row / 64] >> (row % 64) & 1) != 0;
+      if (valid != ((got.validity[row / 64] >> (row % 64) & 1) != 0)) {
         return at + (valid ? " should have a value" : " should be null");
       }
       if (!valid) continue;
@@ -70,10 +86,15 @@ struct Parity<ExprEvaluate> {
         if (((want[row / 64] ^ have[row / 64]) >> (row % 64) & 1) != 0) return at + " differs";
         continue;
       }
+      if (type.is(expr::Kind::kString)) {
+        const std::string_view text = static_cast<const std::string_view*>(expected.data)[row];
+        if (text != static_cast<const std::string_view*>(got.data)[row]) return at + " differs";
+        continue;
+      }
       // NaN is one value, whatever its bits.
       const bool both_nan = type.is(expr::Kind::kF64) && is_nan(want[row]) && is_nan(have[row]);
       if (want[row] != have[row] && !both_nan) return parity::bits_differ(want[row], have[row], at);
-      if (type.per_row() && expected.values.exponents[row] != got.values.exponents[row]) {
+      if (type.per_row() && expected.exponents[row] != got.exponents[row]) {
         return at + " has other decimals";
       }
     }
