@@ -38,6 +38,16 @@ Reason reason_of(const Status& status) {
   return Reason::kNone;
 }
 
+Footprint scaled(Footprint need, double scale) {
+  if (scale == 1) return need;
+  for (std::uint64_t* const part :
+       {&need.rows, &need.bytes_in, &need.bytes_out, &need.bytes_scratch, &need.bytes_resident}) {
+    *part = static_cast<std::uint64_t>(static_cast<double>(*part) * scale);
+  }
+  need.flops *= scale;
+  return need;
+}
+
 // Cuts the rows so that the lanes' chunks and the resident part fit into what is free. Returns
 // why not, if nothing fits.
 Support fit(const OpEntry& entry, const Footprint& need, std::size_t available,
@@ -256,10 +266,11 @@ std::string_view placement_name(Placement placement) {
 }
 
 Result<Plan> plan(Context& context, const OpEntry& entry, const void* args,
-                  const RunOptions& options) {
+                  const RunOptions& options, double scale) {
   WEIR_TRY(entry.check(args, nullptr));
-  const Footprint need = entry.footprint(args);
+  const Footprint need = scaled(entry.footprint(args), scale);
   Plan plan;
+  plan.op = entry.info.name;
   plan.predicted_seconds =
       predicted_cpu_seconds(need, context.rates(), context.workers().threads());
   const Support support = admit(context, entry, args, need, options, plan);

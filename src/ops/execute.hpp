@@ -41,6 +41,7 @@ struct RunOptions {
 
 // What execute() would do.
 struct Plan {
+  std::string_view op = {};
   device::Kind backend = device::Kind::kCpu;
   Reason reason = Reason::kNone;
   std::string sentence = {};
@@ -50,9 +51,10 @@ struct Plan {
   double predicted_seconds = 0;
 };
 
-// Returns what execute() would do, and runs nothing. Errors: those of the op's check.
+// Returns what execute() would do, and runs nothing; with `scale`, what it would do with so many
+// times the rows. Errors: those of the op's check.
 Result<Plan> plan(Context& context, const OpEntry& entry, const void* args,
-                  const RunOptions& options = {});
+                  const RunOptions& options = {}, double scale = 1);
 
 // Errors: those of the op; unavailable (a reason's name) with Fallback::kRaise; cancelled.
 Result<Report> execute(Context& context, const OpEntry& entry, const void* args, void* output,

@@ -92,7 +92,8 @@ ColumnPtr count(const Column* values, const Groups& groups) {
   return Column::of<std::int64_t>(ColumnType::i64(), counts.span());
 }
 
-Status float_sums(CpuRun& run, const Column& values, const Groups& groups, std::span<double> sums) {
+Status float_sums(OpRunner& run, const Column& values, const Groups& groups,
+                  std::span<double> sums) {
   GroupSum::Output out{sums};
   GroupSum::Args args{groups.ids, {}, static_cast<std::uint32_t>(groups.count()), {}};
   Buffer<double> widened;
@@ -103,7 +104,7 @@ Status float_sums(CpuRun& run, const Column& values, const Groups& groups, std::
     widened = as_doubles(values);
     args.values = widened.span();
   }
-  return GroupSum::cpu(run, args, out);
+  return run.run<GroupSum>(args, out);
 }
 
 Buffer<__int128> integer_sums(const Column& values, const Groups& groups) {
@@ -115,7 +116,7 @@ Buffer<__int128> integer_sums(const Column& values, const Groups& groups) {
   return sums;
 }
 
-Result<ColumnPtr> sum(CpuRun& run, ColumnType type, const Column& values, const Groups& groups) {
+Result<ColumnPtr> sum(OpRunner& run, ColumnType type, const Column& values, const Groups& groups) {
   const auto out = make_column(type, groups.count());
   if (type.floating()) {
     WEIR_TRY(float_sums(run, values, groups, out->mutable_values<double>()));
@@ -134,7 +135,7 @@ Result<ColumnPtr> sum(CpuRun& run, ColumnType type, const Column& values, const 
   return out;
 }
 
-Result<ColumnPtr> average(CpuRun& run, const Column& values, const Groups& groups) {
+Result<ColumnPtr> average(OpRunner& run, const Column& values, const Groups& groups) {
   const auto out = make_column(ColumnType::f64(), groups.count());
   const auto to = out->mutable_values<double>();
   if (values.type().floating()) {
@@ -234,12 +235,12 @@ ColumnPtr variance(AggregateKind kind, const Column& values, const Groups& group
 }
 
 // Numbers of equal pairs (group, value).
-ColumnPtr count_distinct(CpuRun& run, const Column& values, const Groups& groups) {
+Result<ColumnPtr> count_distinct(OpRunner& run, const Column& values, const Groups& groups) {
   const KeyColumn key{&values};
   const KeyWords words = encode_keys({&key, 1}, values.rows(), KeyUse::kEquality);
   Buffer<std::uint32_t> ids(values.rows());
   GroupAssign::Output numbers{ids.span()};
-  CHECK(GroupAssign::cpu(run, {words.words.span().last(values.rows())}, numbers).is_ok());
+  WEIR_TRY(run.run<GroupAssign>({words.words.span().last(values.rows())}, numbers));
   Buffer<std::uint64_t> pairs(values.rows());
   for (std::size_t row = 0; row < values.rows(); ++row) {
     pairs[row] = std::uint64_t{groups.ids[row]} << 32 | ids[row];
@@ -253,7 +254,7 @@ ColumnPtr count_distinct(CpuRun& run, const Column& values, const Groups& groups
   });
   Buffer<std::uint32_t> pair_ids(kept);
   GroupAssign::Output distinct{pair_ids.span()};
-  CHECK(GroupAssign::cpu(run, {pairs.span().first(kept)}, distinct).is_ok());
+  WEIR_TRY(run.run<GroupAssign>({pairs.span().first(kept)}, distinct));
   Buffer<std::int64_t> counts(groups.count());
   counts.fill(0);
   for (const std::uint32_t row : distinct.first_rows) ++counts[owner[row]];
@@ -264,7 +265,7 @@ double between(double low, double high, double part) {
   return one_nan(part == 0 || low == high ? low : low + (high - low) * part);
 }
 
-Result<ColumnPtr> quantile(CpuRun& run, double q, const Column& values, const Groups& groups) {
+Result<ColumnPtr> quantile(OpRunner& run, double q, const Column& values, const Groups& groups) {
   const KeyColumn key{&values};
   const KeyWords words = encode_keys({&key, 1}, values.rows(), KeyUse::kOrder);
   const Buffer<double> x = as_doubles(values);
@@ -280,7 +281,7 @@ Result<ColumnPtr> quantile(CpuRun& run, double q, const Column& values, const Gr
   }
   Buffer<std::uint32_t> order(kept);
   Argsort::Output sorted{order.span()};
-  WEIR_TRY(Argsort::cpu(run, {keys.span(), 2, kept}, sorted));
+  WEIR_TRY(run.run<Argsort>({keys.span(), 2, kept}, sorted));
   const Buffer<std::int64_t> counts = counts_of(&values, groups);
   const auto out = make_column(ColumnType::f64(), groups.count());
   const auto to = out->mutable_values<double>();
@@ -301,7 +302,7 @@ Result<ColumnPtr> quantile(CpuRun& run, double q, const Column& values, const Gr
 
 }  // namespace
 
-Result<ColumnPtr> aggregate(CpuRun& run, const Aggregate& what, const Column* values,
+Result<ColumnPtr> aggregate(OpRunner& run, const Aggregate& what, const Column* values,
                             const Groups& groups) {
   const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
   WEIR_ASSIGN(const ColumnType type,

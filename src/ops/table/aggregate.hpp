@@ -17,7 +17,7 @@
 #include <span>
 #include <string>
 
-#include "ops/cpu_run.hpp"
+#include "ops/op_runner.hpp"
 #include "ops/table/expression.hpp"
 
 namespace weir::ops {
@@ -61,7 +61,7 @@ struct Groups {
 // Computes one aggregate for each group; `values` is the argument's column, or null for count().
 // invalid_argument: a type that the aggregate does not take; an integer or decimal sum beyond its
 // type, naming the first row of its group.
-Result<ColumnPtr> aggregate(CpuRun& run, const Aggregate& what, const Column* values,
+Result<ColumnPtr> aggregate(OpRunner& run, const Aggregate& what, const Column* values,
                             const Groups& groups);
 
 // The same for every group by itself, value by value: what aggregate() is tested against.

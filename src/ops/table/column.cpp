@@ -71,12 +71,20 @@ std::optional<ColumnType> column_type(expr::Type type) {
   }
 }
 
+namespace {
+
+constexpr std::size_t kBytesMax = 0xFFFFFFFFU;
+
+Status too_much_text() {
+  return out_of_range("text_bytes_max", "a column of more than 4 GiB of text")
+      .hint("cut the table into smaller ones");
+}
+
+}  // namespace
+
 Status Texts::append(std::string_view text) {
   const std::size_t end = offsets_[size()];
-  if (end + text.size() > 0xFFFFFFFFU) {
-    return out_of_range("text_bytes_max", "a column of more than 4 GiB of text")
-        .hint("cut the table into smaller ones");
-  }
+  if (end + text.size() > kBytesMax) return too_much_text();
   bytes_.extend(end + text.size());
   if (!text.empty()) std::memcpy(bytes_.data() + end, text.data(), text.size());
   offsets_.extend(offsets_.size() + 1);
@@ -84,18 +92,25 @@ Status Texts::append(std::string_view text) {
   return Status::ok();
 }
 
-Status Texts::append_all(const Texts& other) {
-  const std::size_t end = offsets_[size()];
-  const std::size_t count = size();
-  const std::size_t bytes = other.offsets_[other.size()];
-  if (end + bytes > 0xFFFFFFFFU) return append(std::string_view(other.bytes_.data(), bytes));
-  bytes_.extend(end + bytes);
-  if (bytes != 0) std::memcpy(bytes_.data() + end, other.bytes_.data(), bytes);
-  offsets_.extend(count + other.size() + 1);
-  for (std::size_t i = 0; i < other.size(); ++i) {
-    offsets_[count + i + 1] = static_cast<std::uint32_t>(end) + other.offsets_[i + 1];
+Result<Texts> Texts::of(std::span<const std::string_view> texts,
+                        std::span<const std::uint64_t> validity) {
+  Texts out;
+  out.offsets_.extend(texts.size() + 1);
+  std::size_t end = 0;
+  const auto text_of = [&](std::size_t row) {
+    return (validity[row / 64] >> (row % 64) & 1) != 0 ? texts[row] : std::string_view{};
+  };
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    end += text_of(row).size();
+    if (end > kBytesMax) return fail(too_much_text());
+    out.offsets_[row + 1] = static_cast<std::uint32_t>(end);
   }
-  return Status::ok();
+  out.bytes_.resize(end);
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    const std::string_view text = text_of(row);
+    if (!text.empty()) std::memcpy(out.bytes_.data() + out.offsets_[row], text.data(), text.size());
+  }
+  return out;
 }
 
 Column::Column(ColumnType type, std::size_t rows, std::shared_ptr<const Texts> texts)
@@ -161,8 +176,9 @@ ColumnView Column::view() const {
       view = ColumnView::packed(values<double>().data());
       break;
     case ColumnKind::kString:
-      CHECK(plain_);
-      view = ColumnView::texts(texts_->offsets(), texts_->bytes());
+      view = plain_ ? ColumnView::texts(texts_->offsets(), texts_->bytes())
+                    : ColumnView::codes(values<std::uint32_t>().data(), texts_->offsets(),
+                                        texts_->bytes());
       break;
     default:
       view = ColumnView::packed(values<std::int64_t>().data());

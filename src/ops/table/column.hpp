@@ -36,8 +36,9 @@ class Texts {
   }
   // out_of_range: more than 4 GiB of text.
   Status append(std::string_view text);
-  // Moves the texts of another behind these; out_of_range as append().
-  Status append_all(const Texts& other);
+  // Copies texts, those of null rows (bit not set in `validity`) as empty; errors as of append().
+  static Result<Texts> of(std::span<const std::string_view> texts,
+                          std::span<const std::uint64_t> validity);
   const std::uint32_t* offsets() const { return offsets_.data(); }
   const char* bytes() const { return bytes_.data(); }
   // Whether no text occurs twice, as whoever filled it says.
@@ -104,7 +105,7 @@ class Column {
   // Takes words of validity, rows/64 of them rounded up; drops them if no row is null.
   void set_validity(Buffer<std::uint64_t> words);
 
-  // How programs read the column. Not of codes, whose texts evaluate() spreads.
+  // How programs read the column.
   ColumnView view() const;
 
  private:

@@ -1,12 +1,12 @@
 // Expressions over the columns of a table: one parsed text, and its values for all rows.
 //
 //   WEIR_ASSIGN(const Expression where, Expression::parse("amount > 100 and not is_test"));
-//   WEIR_ASSIGN(const Selection rows, select_rows(workers, table, where, {}));
-//   WEIR_ASSIGN(auto columns, evaluate(workers, table, {&doubled, 1}, {}));
+//   WEIR_ASSIGN(const Selection rows, select_rows(run, table, where, {}));
+//   WEIR_ASSIGN(auto columns, evaluate(run, table, {&doubled, 1}, {}));
 //
 // An expression that is no more than a column's name gives that column, type and all, without a
-// copy. What is computed has the types of the language: i64, f64, decimal, ... Rows are cut into
-// pieces for threads; values do not depend on the cut.
+// copy. What is computed has the types of the language: i64, f64, decimal, ... All expressions of a
+// call are one run of expr.evaluate.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "ops/expr/expr.hpp"
+#include "ops/op_runner.hpp"
 #include "ops/table/table.hpp"
-#include "ops/workers.hpp"
 
 namespace weir::ops {
 
@@ -48,13 +48,13 @@ struct Selection {
 // Computes expressions for all rows. `errors`, unless null, is raised by the values that became
 // null. Errors: those of the compiler; not_found for a column's bare name; with the first row at
 // fault, overflow and the like; out_of_range: a u64 beyond 2^63 - 1 in an expression.
-Result<std::vector<ColumnPtr>> evaluate(Workers& workers, const Table& table,
+Result<std::vector<ColumnPtr>> evaluate(OpRunner& run, const Table& table,
                                         std::span<const Expression> expressions,
                                         const EvaluateOptions& options,
                                         std::uint64_t* errors = nullptr);
 
 // Computes a predicate; null is not true. invalid_argument: the expression is no bool.
-Result<Selection> select_rows(Workers& workers, const Table& table, const Expression& where,
+Result<Selection> select_rows(OpRunner& run, const Table& table, const Expression& where,
                               const EvaluateOptions& options, std::uint64_t* errors = nullptr);
 
 }  // namespace weir::ops

@@ -28,7 +28,7 @@ Buffer<std::uint64_t> keep_bits(std::span<const std::uint64_t> bits, const Selec
   return out;
 }
 
-ColumnPtr keep(CpuRun& run, const Column& column, const Selection& selection) {
+Result<ColumnPtr> keep(OpRunner& run, const Column& column, const Selection& selection) {
   const std::size_t rows = selection.rows;
   auto out = std::make_shared<Column>(column.type(), rows, column.texts());
   if (column.type().is(ColumnKind::kBool)) {
@@ -41,7 +41,7 @@ ColumnPtr keep(CpuRun& run, const Column& column, const Selection& selection) {
     Compact::Output kept{out->mutable_values<char>()};
     const auto width = static_cast<std::uint32_t>(column_value_bytes(column.type().kind));
     const Compact::Args args{selection.bits.span(), column.rows(), column.values<char>(), width};
-    CHECK(Compact::cpu(run, args, kept).is_ok());
+    WEIR_TRY(run.run<Compact>(args, kept));
   }
   if (column.nullable() && rows != 0) out->set_validity(keep_bits(column.validity(), selection));
   return out;
@@ -49,12 +49,13 @@ ColumnPtr keep(CpuRun& run, const Column& column, const Selection& selection) {
 
 }  // namespace
 
-Table keep_rows(CpuRun& run, const Table& table, const Selection& selection) {
+Result<Table> keep_rows(OpRunner& run, const Table& table, const Selection& selection) {
   if (selection.rows == table.rows()) return table;
   Table out;
   out.set_rows(selection.rows);
   for (const Table::Named& named : table.columns()) {
-    CHECK(out.set(named.name, keep(run, *named.column, selection)).is_ok());
+    WEIR_ASSIGN(ColumnPtr kept, keep(run, *named.column, selection));
+    WEIR_TRY(out.set(named.name, std::move(kept)));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/table/at_member.hpp"
 #include "ops/table/key.hpp"
 #include "ops/table/order.hpp"
 
@@ -23,7 +24,7 @@ Buffer<std::uint64_t> all_valid(std::span<const Column* const> keys, std::size_t
 }
 
 // Makes one word of several, alike for both tables.
-Status reduce(CpuRun& run, KeyPair& keys, std::size_t left_rows, std::size_t right_rows) {
+Status reduce(OpRunner& run, KeyPair& keys, std::size_t left_rows, std::size_t right_rows) {
   if (keys.left.count == 1) return Status::ok();
   const std::size_t rows = left_rows + right_rows;
   WEIR_TRY(check_rows(rows));
@@ -56,7 +57,7 @@ Status add_right(Workers& workers, const Table& right,
 
 }  // namespace
 
-Result<Table> join_tables(CpuRun& run, const Table& left, const Table& right,
+Result<Table> join_tables(OpRunner& run, const Table& left, const Table& right,
                           std::span<const std::pair<std::string, std::string>> on, JoinKind kind) {
   if (on.empty()) {
     return fail(invalid_argument("join_keys", "a join without columns to match")
@@ -68,21 +69,21 @@ Result<Table> join_tables(CpuRun& run, const Table& left, const Table& right,
   for (const auto& [left_name, right_name] : on) {
     left_keys.push_back(left.find(left_name));
     right_keys.push_back(right.find(right_name));
-    if (left_keys.back() == nullptr) return fail(unknown_column(left, left_name));
-    if (right_keys.back() == nullptr) return fail(unknown_column(right, right_name));
+    if (left_keys.back() == nullptr) return fail(unknown_column(left, left_name).at("on"));
+    if (right_keys.back() == nullptr) return fail(unknown_column(right, right_name).at("on"));
   }
-  WEIR_ASSIGN(KeyPair keys, encode_key_pair(left_keys, right_keys, left.rows(), right.rows()));
+  WEIR_ASSIGN(KeyPair keys,
+              at_member("on", encode_key_pair(left_keys, right_keys, left.rows(), right.rows())));
   WEIR_TRY(reduce(run, keys, left.rows(), right.rows()));
   const Buffer<std::uint64_t> left_valid = all_valid(left_keys, left.rows());
   const Buffer<std::uint64_t> right_valid = all_valid(right_keys, right.rows());
   const JoinMatch::Args args{keys.left.words.span(), keys.right.words.span(), left_valid.span(),
                              right_valid.span(), kind};
   JoinMatch::Output rows;
-  WEIR_TRY(JoinMatch::check(args));
-  WEIR_TRY(JoinMatch::cpu(run, args, rows));
-  Table out = take(left, rows.left_rows.span(), &run.workers);
+  WEIR_TRY(run.run<JoinMatch>(args, rows));
+  Table out = take(left, rows.left_rows.span(), &run.workers());
   if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) return out;
-  WEIR_TRY(add_right(run.workers, right, on, rows.right_rows.span(), out));
+  WEIR_TRY(at_member("with", add_right(run.workers(), right, on, rows.right_rows.span(), out)));
   return out;
 }
 

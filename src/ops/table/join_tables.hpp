@@ -5,15 +5,15 @@
 #include <utility>
 #include <vector>
 
-#include "ops/cpu_run.hpp"
 #include "ops/join/match/join_match.hpp"
+#include "ops/op_runner.hpp"
 #include "ops/table/table.hpp"
 
 namespace weir::ops {
 
 // Joins on pairs of (left, right) column names, at least one. Errors: not_found with the nearest
 // name, invalid_argument for keys of different types, already_exists for a name in both tables.
-Result<Table> join_tables(CpuRun& run, const Table& left, const Table& right,
+Result<Table> join_tables(OpRunner& run, const Table& left, const Table& right,
                           std::span<const std::pair<std::string, std::string>> on, JoinKind kind);
 
 }  // namespace weir::ops

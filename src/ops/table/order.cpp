@@ -8,13 +8,13 @@
 namespace weir::ops {
 namespace {
 
-Result<KeyWords> sort_words(CpuRun& run, const Table& table, std::span<const SortKey> by,
+Result<KeyWords> sort_words(OpRunner& run, const Table& table, std::span<const SortKey> by,
                             const EvaluateOptions& options, std::uint64_t* errors) {
   WEIR_TRY(check_rows(table.rows()));
   std::vector<Expression> expressions;
   for (const SortKey& key : by) expressions.push_back(key.by);
   WEIR_ASSIGN(const std::vector<ColumnPtr> columns,
-              evaluate(run.workers, table, expressions, options, errors));
+              evaluate(run, table, expressions, options, errors));
   std::vector<KeyColumn> keys;
   for (std::size_t i = 0; i < by.size(); ++i) {
     keys.push_back({columns[i].get(), {by[i].descending, by[i].nulls_first}});
@@ -22,11 +22,11 @@ Result<KeyWords> sort_words(CpuRun& run, const Table& table, std::span<const Sor
   return encode_keys(keys, table.rows(), KeyUse::kOrder);
 }
 
-Result<Buffer<std::uint32_t>> argsort(CpuRun& run, std::span<const std::uint64_t> words,
+Result<Buffer<std::uint32_t>> argsort(OpRunner& run, std::span<const std::uint64_t> words,
                                       std::size_t count, std::size_t rows) {
   Buffer<std::uint32_t> order(rows);
   Argsort::Output out{order.span()};
-  WEIR_TRY(Argsort::cpu(run, {words, count, rows}, out));
+  WEIR_TRY(run.run<Argsort>({words, count, rows}, out));
   return order;
 }
 
@@ -38,16 +38,16 @@ Status check_rows(std::size_t rows) {
       .hint("cut it below 4294967295 rows");
 }
 
-Result<Buffer<std::uint32_t>> sorted_rows(CpuRun& run, const Table& table,
+Result<Buffer<std::uint32_t>> sorted_rows(OpRunner& run, const Table& table,
                                           std::span<const SortKey> by,
                                           const EvaluateOptions& options, std::uint64_t* errors) {
   WEIR_ASSIGN(const KeyWords keys, sort_words(run, table, by, options, errors));
   return argsort(run, keys.words.span(), keys.count, table.rows());
 }
 
-Result<Buffer<std::uint32_t>> top_rows(CpuRun& run, const Table& table, std::span<const SortKey> by,
-                                       std::size_t k, const EvaluateOptions& options,
-                                       std::uint64_t* errors) {
+Result<Buffer<std::uint32_t>> top_rows(OpRunner& run, const Table& table,
+                                       std::span<const SortKey> by, std::size_t k,
+                                       const EvaluateOptions& options, std::uint64_t* errors) {
   WEIR_ASSIGN(const KeyWords keys, sort_words(run, table, by, options, errors));
   const std::size_t rows = table.rows();
   // Only rows up to the k-th smallest first word can be among the first k.
@@ -76,29 +76,29 @@ Result<Buffer<std::uint32_t>> top_rows(CpuRun& run, const Table& table, std::spa
   return order;
 }
 
-Result<GroupedRows> grouped_words(CpuRun& run, const KeyWords& words, std::size_t rows) {
+Result<GroupedRows> grouped_words(OpRunner& run, const KeyWords& words, std::size_t rows) {
   GroupedRows out;
   out.ids.resize(rows);
   GroupAssign::Output assigned{out.ids.span()};
-  WEIR_TRY(GroupAssign::cpu(run, {words.words.span().first(rows)}, assigned));
+  WEIR_TRY(run.run<GroupAssign>({words.words.span().first(rows)}, assigned));
   if (words.count > 1) {
     // Pairs of numbers, word by word: numbers of pairs are numbers of what the words hold so far.
     Buffer<std::uint32_t> next(rows);
     Buffer<std::uint64_t> pairs(rows);
     for (std::size_t w = 1; w < words.count; ++w) {
       GroupAssign::Output more{next.span()};
-      WEIR_TRY(GroupAssign::cpu(run, {words.words.span().subspan(w * rows, rows)}, more));
+      WEIR_TRY(run.run<GroupAssign>({words.words.span().subspan(w * rows, rows)}, more));
       for (std::size_t row = 0; row < rows; ++row) {
         pairs[row] = std::uint64_t{out.ids[row]} << 32 | next[row];
       }
-      WEIR_TRY(GroupAssign::cpu(run, {pairs.span()}, assigned));
+      WEIR_TRY(run.run<GroupAssign>({pairs.span()}, assigned));
     }
   }
   out.first_rows = std::move(assigned.first_rows);
   return out;
 }
 
-Result<GroupedRows> grouped_rows(CpuRun& run, std::span<const ColumnPtr> by, std::size_t rows) {
+Result<GroupedRows> grouped_rows(OpRunner& run, std::span<const ColumnPtr> by, std::size_t rows) {
   WEIR_TRY(check_rows(rows));
   std::vector<KeyColumn> keys;
   for (const ColumnPtr& column : by) keys.push_back({column.get()});

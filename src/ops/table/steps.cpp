@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "ops/table/at_member.hpp"
 #include "ops/table/filter_rows.hpp"
 #include "ops/table/join_tables.hpp"
 #include "ops/table/order.hpp"
@@ -12,17 +13,17 @@ namespace {
 // Runs one step on one table.
 class Runner {
  public:
-  Runner(CpuRun& run, const Table& table, const EvaluateOptions& options, std::uint64_t& errors)
+  Runner(OpRunner& run, const Table& table, const EvaluateOptions& options, std::uint64_t& errors)
       : run_(run), table_(table), options_(options), errors_(errors) {}
 
   Result<Table> operator()(const FilterStep& step) {
     WEIR_ASSIGN(const Selection selection,
-                select_rows(run_.workers, table_, step.where, options_, &errors_));
+                at_member("where", select_rows(run_, table_, step.where, options_, &errors_)));
     return keep_rows(run_, table_, selection);
   }
 
   Result<Table> operator()(const MapStep& step) {
-    WEIR_ASSIGN(const std::vector<ColumnPtr> columns, values(step.set));
+    WEIR_ASSIGN(const std::vector<ColumnPtr> columns, at_member("set", values(step.set)));
     Table out = table_;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       WEIR_TRY(out.set(step.set[i].name, columns[i]));
@@ -35,22 +36,22 @@ class Runner {
     out.set_rows(table_.rows());
     for (const std::string& name : step.columns) {
       ColumnPtr column = table_.share(name);
-      if (column == nullptr) return fail(unknown_column(table_, name));
-      WEIR_TRY(out.add(name, std::move(column)));
+      if (column == nullptr) return fail(unknown_column(table_, name).at("columns"));
+      WEIR_TRY(at_member("columns", out.add(name, std::move(column))));
     }
     return out;
   }
 
   Result<Table> operator()(const SortStep& step) {
     WEIR_ASSIGN(const Buffer<std::uint32_t> rows,
-                sorted_rows(run_, table_, step.by, options_, &errors_));
-    return take(table_, rows.span(), &run_.workers);
+                at_member("by", sorted_rows(run_, table_, step.by, options_, &errors_)));
+    return take(table_, rows.span(), &run_.workers());
   }
 
   Result<Table> operator()(const TopKStep& step) {
     WEIR_ASSIGN(const Buffer<std::uint32_t> rows,
-                top_rows(run_, table_, step.by, step.k, options_, &errors_));
-    return take(table_, rows.span(), &run_.workers);
+                at_member("by", top_rows(run_, table_, step.by, step.k, options_, &errors_)));
+    return take(table_, rows.span(), &run_.workers());
   }
 
   Result<Table> operator()(const LimitStep& step) {
@@ -59,18 +60,20 @@ class Runner {
     const std::size_t begin = std::min(step.offset, table_.rows());
     Buffer<std::uint32_t> rows(std::min(step.k, table_.rows() - begin));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(begin));
-    return take(table_, rows.span(), &run_.workers);
+    return take(table_, rows.span(), &run_.workers());
   }
 
   Result<Table> operator()(const GroupStep& step) {
-    WEIR_ASSIGN(const std::vector<ColumnPtr> keys, values(step.by));
+    WEIR_ASSIGN(const std::vector<ColumnPtr> keys, at_member("by", values(step.by)));
     WEIR_ASSIGN(const GroupedRows groups, grouped_rows(run_, keys, table_.rows()));
     Table out;
     out.set_rows(groups.first_rows.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      WEIR_TRY(out.add(step.by[i].name, take(*keys[i], groups.first_rows.span())));
+      WEIR_TRY(at_member("by", out.add(step.by[i].name, take(*keys[i], groups.first_rows.span()))));
     }
-    WEIR_TRY(add_aggregates(step.aggregates, {groups.ids.span(), groups.first_rows.span()}, out));
+    WEIR_TRY(at_member(
+        "aggregates",
+        add_aggregates(step.aggregates, {groups.ids.span(), groups.first_rows.span()}, out)));
     return out;
   }
 
@@ -81,7 +84,8 @@ class Runner {
     const std::uint32_t first_row = 0;
     Table out;
     out.set_rows(1);
-    WEIR_TRY(add_aggregates(step.aggregates, {ids.span(), {&first_row, 1}}, out));
+    WEIR_TRY(at_member("aggregates",
+                       add_aggregates(step.aggregates, {ids.span(), {&first_row, 1}}, out)));
     return out;
   }
 
@@ -90,10 +94,10 @@ class Runner {
     if (step.by.empty()) {
       for (const Table::Named& named : table_.columns()) keys.push_back(named.column);
     } else {
-      WEIR_ASSIGN(keys, evaluate(run_.workers, table_, step.by, options_, &errors_));
+      WEIR_ASSIGN(keys, at_member("by", evaluate(run_, table_, step.by, options_, &errors_)));
     }
     WEIR_ASSIGN(const GroupedRows groups, grouped_rows(run_, keys, table_.rows()));
-    return take(table_, groups.first_rows.span(), &run_.workers);
+    return take(table_, groups.first_rows.span(), &run_.workers());
   }
 
   Result<Table> operator()(const JoinStep& step) {
@@ -108,7 +112,7 @@ class Runner {
   Result<std::vector<ColumnPtr>> values(std::span<const NamedExpression> named) {
     std::vector<Expression> expressions;
     for (const NamedExpression& one : named) expressions.push_back(one.expression);
-    return evaluate(run_.workers, table_, expressions, options_, &errors_);
+    return evaluate(run_, table_, expressions, options_, &errors_);
   }
 
   Status add_aggregates(std::span<const NamedAggregate> aggregates, const Groups& groups,
@@ -118,7 +122,7 @@ class Runner {
       if (one.aggregate.argument) expressions.push_back(*one.aggregate.argument);
     }
     WEIR_ASSIGN(const std::vector<ColumnPtr> arguments,
-                evaluate(run_.workers, table_, expressions, options_, &errors_));
+                evaluate(run_, table_, expressions, options_, &errors_));
     std::size_t next = 0;
     for (const NamedAggregate& one : aggregates) {
       const Column* argument = one.aggregate.argument ? arguments[next++].get() : nullptr;
@@ -128,7 +132,7 @@ class Runner {
     return Status::ok();
   }
 
-  CpuRun& run_;
+  OpRunner& run_;
   const Table& table_;
   const EvaluateOptions& options_;
   std::uint64_t& errors_;
@@ -144,19 +148,16 @@ std::string_view step_name(const Step& step) {
   return kNames[step.index()];
 }
 
-Result<Table> run_step(CpuRun& run, const Table& table, const Step& step,
+Result<Table> run_step(OpRunner& run, const Table& table, const Step& step,
                        const EvaluateOptions& options, std::uint64_t& errors) {
   return std::visit(Runner(run, table, options, errors), step);
 }
 
-Result<StepsResult> run_steps(CpuRun& run, const Table& table, std::span<const Step> steps,
+Result<StepsResult> run_steps(OpRunner& run, const Table& table, std::span<const Step> steps,
                               const EvaluateOptions& options) {
   StepsResult result{table, {}, 0};
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (run.cancelled()) {
-      return fail(
-          Status(Code::kCancelled, "cancelled", "cancelled before step " + std::to_string(i)));
-    }
+    WEIR_TRY(run.go_on());
     Result<Table> next = run_step(run, result.table, steps[i], options, result.errors);
     if (!next) {
       const std::string field = next.error().error().field;

@@ -6,6 +6,7 @@
 //                                    GroupStep{{{"country", Expression::column("country")}},
 //                                              {{"total", total}}},
 //                                    SortStep{{{Expression::column("total"), true}}}};
+//   CpuRunner run(workers);                      // or an ExecuteRunner: devices, reports
 //   WEIR_ASSIGN(const StepsResult result, run_steps(run, table, steps, {}));
 //   result.table;  result.reports[0].rows_out;
 //
@@ -101,12 +102,12 @@ struct StepsResult {
 std::string_view step_name(const Step& step);
 
 // Runs all steps. Errors are those of the step at fault, Status::field naming it: "steps[2].by".
-// cancelled: asked for between steps.
-Result<StepsResult> run_steps(CpuRun& run, const Table& table, std::span<const Step> steps,
+// cancelled, deadline_exceeded: between steps.
+Result<StepsResult> run_steps(OpRunner& run, const Table& table, std::span<const Step> steps,
                               const EvaluateOptions& options);
 
 // One step by itself, adding to `errors`.
-Result<Table> run_step(CpuRun& run, const Table& table, const Step& step,
+Result<Table> run_step(OpRunner& run, const Table& table, const Step& step,
                        const EvaluateOptions& options, std::uint64_t& errors);
 
 }  // namespace weir::ops

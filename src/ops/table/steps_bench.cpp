@@ -34,7 +34,7 @@ void filter_map_sort(benchmark::State& state) {
                                    MapStep{{{"twice", parsed("value * 2 + 1")}}},
                                    SortStep{{{parsed("twice"), true}}}};
   Workers workers(static_cast<unsigned>(state.range(0)));
-  CpuRun run{workers};
+  CpuRunner run(workers);
   for (auto _ : state) {
     const auto result = run_steps(run, table, steps, {});
     CHECK(result);

@@ -33,12 +33,12 @@ bool equal_cells(const Column& left, std::size_t a, const Column& right, std::si
 }
 
 struct Naive {
-  CpuRun& run;
+  OpRunner& run;
   const Table& table;
   const EvaluateOptions& options;
 
   Result<std::vector<ColumnPtr>> values(const std::vector<Expression>& expressions) const {
-    return evaluate(run.workers, table, expressions, options);
+    return evaluate(run, table, expressions, options);
   }
   Rows all_rows() const {
     Rows rows(table.rows());
@@ -354,7 +354,7 @@ Result<Table> Naive::operator()(const WindowStep& step) const {
 
 }  // namespace
 
-Result<Table> run_step_reference(CpuRun& run, const Table& table, const Step& step,
+Result<Table> run_step_reference(OpRunner& run, const Table& table, const Step& step,
                                  const EvaluateOptions& options) {
   return std::visit(Naive{run, table, options}, step);
 }

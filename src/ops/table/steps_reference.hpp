@@ -6,7 +6,7 @@
 
 namespace weir::ops {
 
-Result<Table> run_step_reference(CpuRun& run, const Table& table, const Step& step,
+Result<Table> run_step_reference(OpRunner& run, const Table& table, const Step& step,
                                  const EvaluateOptions& options);
 
 // "" or where two tables first differ: names, types, nulls, and values by their bits.

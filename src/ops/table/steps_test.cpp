@@ -45,16 +45,17 @@ std::vector<NamedAggregate> all_aggregates(std::string_view column, bool numeric
 void expect_parity(const Table& table, const Step& step, const std::string& what) {
   Workers one(1);
   Workers two(2);
-  CpuRun naive{one};
+  CpuRunner naive(one);
   const Result<Table> expected = run_step_reference(naive, table, step, {});
   for (Workers* workers : {&one, &two}) {
-    CpuRun run{*workers};
+    CpuRunner run(*workers);
     std::uint64_t errors = 0;
     const Result<Table> got = run_step(run, table, step, {}, errors);
     ASSERT_EQ(static_cast<bool>(expected), static_cast<bool>(got))
         << what << ": " << (expected ? got : expected).error().to_string();
     if (!expected) {
-      ASSERT_EQ(expected.error().to_string(), got.error().to_string()) << what;
+      ASSERT_EQ(expected.error().reason(), got.error().reason()) << what;
+      ASSERT_EQ(expected.error().message(), got.error().message()) << what;
       continue;
     }
     ASSERT_EQ(table_difference(*expected, *got), "")
@@ -102,6 +103,12 @@ TEST(Steps, SortsByEveryTypeBothWaysAsTheReference) {
   }
 }
 
+TEST(Steps, SortsTablesBeyondTheCacheAsTheReference) {
+  const Table table = random_table(70'000, 50'000, false, kSeed + 9);
+  expect_parity(table, SortStep{{{parsed("d"), true}}}, "f64");
+  expect_parity(table, SortStep{{{parsed("s")}, {parsed("t"), true}}}, "two keys");
+}
+
 TEST(Steps, GroupsByEveryTypeAsTheReference) {
   for (const Shape& shape : kShapes) {
     const Table table = random_table(shape.rows, shape.variety, shape.nulls, kSeed + 3);
@@ -133,7 +140,7 @@ TEST(Steps, JoinsAsTheReference) {
     const Table left = random_table(shape.rows, shape.variety, shape.nulls, kSeed + 5);
     const Table right = random_table(40, shape.variety, shape.nulls, kSeed + 6);
     Workers workers(1);
-    CpuRun run{workers};
+    CpuRunner run(workers);
     std::uint64_t errors = 0;
     const SelectStep some{{"i", "u", "d", "s", "p"}};
     const Result<Table> small = run_step(run, left, some, {}, errors);
@@ -199,7 +206,7 @@ TEST(Steps, ReportsRowsOfEachStep) {
                                    GroupStep{{{"s", parsed("s")}}, {{"n", aggregated("count()")}}},
                                    SortStep{{{parsed("n"), true}}}, LimitStep{3, 1}};
   Workers workers(1);
-  CpuRun run{workers};
+  CpuRunner run(workers);
   const Result<StepsResult> result = run_steps(run, table, steps, {});
   ASSERT_TRUE(result) << result.error().to_string();
   ASSERT_EQ(result->reports.size(), 5U);
@@ -212,7 +219,7 @@ TEST(Steps, ReportsRowsOfEachStep) {
 
 TEST(Steps, NamesTheStepAndTheRowAtFault) {
   Workers workers(2);
-  CpuRun run{workers};
+  CpuRunner run(workers);
   std::vector<std::int64_t> values(40'000, 1);
   values[33'333] = std::numeric_limits<std::int64_t>::max();
   Table table;
@@ -222,7 +229,7 @@ TEST(Steps, NamesTheStepAndTheRowAtFault) {
   ASSERT_FALSE(overflow);
   EXPECT_NE(overflow.error().message().find("row 33333"), std::string::npos)
       << overflow.error().to_string();
-  EXPECT_EQ(overflow.error().error().field, "steps[0]");
+  EXPECT_EQ(overflow.error().error().field, "steps[0].set");
   const Result<StepsResult> nulls = run_steps(run, table, map, {.errors_are_null = true});
   ASSERT_TRUE(nulls);
   EXPECT_EQ(nulls->errors, 1U);
@@ -235,13 +242,13 @@ TEST(Steps, NamesTheStepAndTheRowAtFault) {
   const std::vector<Step> unknown = {SelectStep{{"x"}}, SelectStep{{"xx"}}};
   const Result<StepsResult> missing = run_steps(run, table, unknown, {});
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().error().field, "steps[1].xx");
+  EXPECT_EQ(missing.error().error().field, "steps[1].columns");
   EXPECT_NE(missing.error().to_string().find("did you mean \"x\""), std::string::npos);
 }
 
 TEST(Steps, RefusesU64InExpressionsOnlyBeyondTheirRange) {
   Workers workers(1);
-  CpuRun run{workers};
+  CpuRunner run(workers);
   const std::uint64_t values[] = {5, ~std::uint64_t{0}};
   Table table;
   ASSERT_TRUE(table.add("u", Column::of<std::uint64_t>(ColumnType::u64(), values)).is_ok());
@@ -260,7 +267,7 @@ TEST(Steps, RefusesU64InExpressionsOnlyBeyondTheirRange) {
 TEST(Steps, StopsBetweenStepsWhenCancelled) {
   const std::atomic<bool> cancel = true;
   Workers workers(1);
-  CpuRun run{workers, &cancel};
+  CpuRunner run(workers, &cancel);
   const std::vector<Step> steps = {LimitStep{1, 0}};
   const auto result = run_steps(run, random_table(5, 3, false, 1), steps, {});
   ASSERT_FALSE(result);
@@ -284,7 +291,7 @@ TEST(Aggregate, ParsesAndPrints) {
 
 TEST(Window, RefusesARangeWithoutDistances) {
   Workers workers(1);
-  CpuRun run{workers};
+  CpuRunner run(workers);
   std::uint64_t errors = 0;
   const WindowStep step{{}, {{parsed("s")}}, Frame::range(-1, 0), {{"n", windowed("count()")}}};
   const auto result = run_step(run, random_table(5, 3, false, 1), step, {}, errors);

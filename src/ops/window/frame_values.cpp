@@ -41,7 +41,7 @@ class Results {
 // One aggregate over all frames. Values are read place by place.
 class Frames {
  public:
-  Frames(CpuRun& run, const Aggregate& what, const Column* values, const WindowOrder& order,
+  Frames(OpRunner& run, const Aggregate& what, const Column* values, const WindowOrder& order,
          const FrameBounds& frames)
       : run_(run),
         what_(what),
@@ -268,7 +268,7 @@ class Frames {
     return take(*values_, from.span());
   }
 
-  CpuRun& run_;
+  OpRunner& run_;
   const Aggregate& what_;
   const Column* values_;
   const WindowOrder& order_;
@@ -279,7 +279,7 @@ class Frames {
 
 }  // namespace
 
-Result<ColumnPtr> frame_aggregate(CpuRun& run, const Aggregate& what, const Column* values,
+Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
                                   const WindowOrder& order, const FrameBounds& frames) {
   const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
   WEIR_ASSIGN(const ColumnType type,

@@ -7,7 +7,7 @@ namespace weir::ops {
 
 // Computes an aggregate over each row's frame. `values`: the argument's column in the table's order
 // of rows, or null for count(). Errors as of aggregate().
-Result<ColumnPtr> frame_aggregate(CpuRun& run, const Aggregate& what, const Column* values,
+Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
                                   const WindowOrder& order, const FrameBounds& frames);
 
 // Places from 1 in the partition; with `peers` those of the first row with equal order keys.

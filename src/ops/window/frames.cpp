@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/sort/argsort/argsort.hpp"
+#include "ops/table/at_member.hpp"
 
 namespace weir::ops {
 namespace {
@@ -80,16 +81,16 @@ void bound_by_range(const WindowOrder& order, const Frame& frame, std::size_t fi
 
 }  // namespace
 
-Result<WindowOrder> window_order(CpuRun& run, const Table& table, const WindowStep& step,
+Result<WindowOrder> window_order(OpRunner& run, const Table& table, const WindowStep& step,
                                  const EvaluateOptions& options, std::uint64_t* errors) {
   const std::size_t rows = table.rows();
   WEIR_ASSIGN(const std::vector<ColumnPtr> parts,
-              evaluate(run.workers, table, step.partition, options, errors));
+              at_member("partition", evaluate(run, table, step.partition, options, errors)));
   WEIR_ASSIGN(const GroupedRows partitions, grouped_rows(run, parts, rows));
   std::vector<Expression> expressions;
   for (const SortKey& key : step.order) expressions.push_back(key.by);
   WEIR_ASSIGN(const std::vector<ColumnPtr> columns,
-              evaluate(run.workers, table, expressions, options, errors));
+              at_member("order", evaluate(run, table, expressions, options, errors)));
   std::vector<KeyColumn> keys;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     keys.push_back({columns[i].get(), {step.order[i].descending, step.order[i].nulls_first}});
@@ -102,7 +103,7 @@ Result<WindowOrder> window_order(CpuRun& run, const Table& table, const WindowSt
   order.ordered = !step.order.empty();
   order.rows.resize(rows);
   Argsort::Output sorted{order.rows.span()};
-  WEIR_TRY(Argsort::cpu(run, {words.span(), order_words.count + 1, rows}, sorted));
+  WEIR_TRY(run.run<Argsort>({words.span(), order_words.count + 1, rows}, sorted));
   find_peers(words, order_words.count + 1, order);
   if (columns.size() == 1 && measures_distance(columns[0]->type())) {
     order.key = columns[0];

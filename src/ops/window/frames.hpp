@@ -20,7 +20,7 @@ struct WindowOrder {
   bool ordered = false;
 };
 
-Result<WindowOrder> window_order(CpuRun& run, const Table& table, const WindowStep& step,
+Result<WindowOrder> window_order(OpRunner& run, const Table& table, const WindowStep& step,
                                  const EvaluateOptions& options, std::uint64_t* errors);
 
 struct FrameBounds {

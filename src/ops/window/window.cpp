@@ -1,5 +1,6 @@
 #include "ops/window/window.hpp"
 
+#include "ops/table/at_member.hpp"
 #include "ops/window/frame_values.hpp"
 
 namespace weir::ops {
@@ -34,7 +35,7 @@ Result<WindowFunction> parse_shift(std::string_view text, std::string_view insid
   return out;
 }
 
-Result<ColumnPtr> compute(CpuRun& run, const WindowFunction& function, const Column* argument,
+Result<ColumnPtr> compute(OpRunner& run, const WindowFunction& function, const Column* argument,
                           const WindowOrder& order, const FrameBounds& frames) {
   switch (function.kind) {
     case WindowFunction::Kind::kRowNumber:
@@ -77,21 +78,22 @@ Result<WindowFunction> WindowFunction::parse(std::string_view text) {
   return out;
 }
 
-Result<Table> add_window(CpuRun& run, const Table& table, const WindowStep& step,
+Result<Table> add_window(OpRunner& run, const Table& table, const WindowStep& step,
                          const EvaluateOptions& options, std::uint64_t* errors) {
   std::vector<Expression> expressions;
   for (const WindowStep::Named& named : step.set) {
     if (argument_of(named.function)) expressions.push_back(*argument_of(named.function));
   }
   WEIR_ASSIGN(const std::vector<ColumnPtr> arguments,
-              evaluate(run.workers, table, expressions, options, errors));
+              at_member("set", evaluate(run, table, expressions, options, errors)));
   WEIR_ASSIGN(const WindowOrder order, window_order(run, table, step, options, errors));
   WEIR_ASSIGN(const FrameBounds frames, frame_bounds(order, step.frame));
   Table out = table;
   std::size_t next = 0;
   for (const WindowStep::Named& named : step.set) {
     const Column* argument = argument_of(named.function) ? arguments[next++].get() : nullptr;
-    WEIR_ASSIGN(ColumnPtr column, compute(run, named.function, argument, order, frames));
+    WEIR_ASSIGN(ColumnPtr column, at_member("set." + named.name,
+                                            compute(run, named.function, argument, order, frames)));
     WEIR_TRY(out.set(named.name, std::move(column)));
   }
   return out;

@@ -70,7 +70,7 @@ struct WindowStep {
 
 // Adds the columns of a window step to a table. Errors: those of expressions and aggregates;
 // invalid_argument frame_order: a range frame without one order key of a type with distances.
-Result<Table> add_window(CpuRun& run, const Table& table, const WindowStep& step,
+Result<Table> add_window(OpRunner& run, const Table& table, const WindowStep& step,
                          const EvaluateOptions& options, std::uint64_t* errors);
 
 }  // namespace weir::ops

@@ -1,8 +1,6 @@
 // data_processing: steps over rows: filter, map, sort, group, join and so on.
 #include <string>
 
-#include "base/clock.hpp"
-#include "base/isa.hpp"
 #include "ops/table/steps.hpp"
 #include "server/operations/json_table.hpp"
 #include "server/operations/operation.hpp"
@@ -25,9 +23,11 @@ constexpr std::string_view kExample =
     R"({"data":[{"id":1,"value":0.2},{"id":2,"value":0.9},{"id":3,"value":0.7}],)"
     R"("operations":[{"op":"filter","where":"value > 0.5"},)"
     R"({"op":"sort","by":[{"expr":"value","desc":true}]}]})";
-constexpr std::string_view kOps[] = {"table.steps"};
+constexpr std::string_view kOps[] = {"expr.evaluate", "filter.compact", "sort.argsort",
+                                     "group.assign",  "group.sum",      "join.match"};
 
-constexpr double kSecondsPerNs = 1e-9;
+// Rows that an explanation looks at.
+constexpr std::size_t kSampleRows = 256;
 
 // A column that there is not is a fault of the request, not of its address.
 Status of_request(const Status& status, const std::string& where) {
@@ -40,30 +40,16 @@ Status of_request(const Status& status, const std::string& where) {
   return status.error().hint.empty() ? out : std::move(out).hint(status.error().hint);
 }
 
-// Why the steps run on the CPU; they have no other form.
-ops::Support why_cpu(const OperationCall& call) {
-  if (call.options.run.placement == ops::Placement::kCpu) {
-    return ops::Support::no(ops::Reason::kForced, "the CPU was asked for");
-  }
-  if (call.context.device() == nullptr) {
-    return ops::Support::no(call.context.no_device_reason(), call.context.no_device_sentence());
-  }
-  return ops::Support::no(ops::Reason::kTooSmall, "rows of a request are done before a copy is");
-}
-
-// Runs steps one by one, keeping count of rows and time.
+// Runs steps one by one, keeping count of rows.
 class Pipeline {
  public:
-  Pipeline(OperationCall& call, const ops::EvaluateOptions& options)
-      : call_(call), options_(options) {}
+  Pipeline(ops::OpRunner& run, const ops::EvaluateOptions& options)
+      : run_(run), options_(options) {}
 
   Result<ops::Table> apply(const ops::Table& table, const ops::Step& step,
                            const std::string& where) {
-    ops::CpuRun run{call_.context.workers(), call_.options.run.cancel};
-    if (run.cancelled()) {
-      return fail(Status(Code::kCancelled, "cancelled", "cancelled before " + where));
-    }
-    Result<ops::Table> next = ops::run_step(run, table, step, options_, errors_);
+    WEIR_TRY(run_.go_on());
+    Result<ops::Table> next = ops::run_step(run_, table, step, options_, errors_);
     if (!next) return fail(of_request(next.error(), where));
     reports_.push_back({ops::step_name(step), table.rows(), next->rows()});
     return next;
@@ -72,42 +58,10 @@ class Pipeline {
   std::uint64_t errors() const { return errors_; }
 
  private:
-  OperationCall& call_;
+  ops::OpRunner& run_;
   const ops::EvaluateOptions& options_;
   std::uint64_t errors_ = 0;
   std::vector<ops::StepReport> reports_;
-};
-
-// The one report of a request, from its start to done().
-class Timed {
- public:
-  Timed(OperationCall& call, std::size_t rows)
-      : call_(call), begin_ns_(call.context.clock().mono_ns()), begin_cpu_ns_(thread_cpu_ns()) {
-    const ops::Support why = why_cpu(call);
-    report_.op = kOps[0];
-    report_.version = 1;
-    report_.isa = isa_active();
-    report_.reason = why.reason;
-    report_.sentence = why.sentence;
-    report_.rows_in = rows;
-    report_.chunks = 1;
-    report_.attempts = 1;
-    if (call.options.run.placement != ops::Placement::kCpu) call.context.fell_back(why.reason);
-  }
-  void done(const Status& status, std::size_t rows) {
-    report_.seconds =
-        static_cast<double>(call_.context.clock().mono_ns() - begin_ns_) * kSecondsPerNs;
-    report_.cpu_seconds = static_cast<double>(thread_cpu_ns() - begin_cpu_ns_) * kSecondsPerNs;
-    report_.rows_out = rows;
-    call_.context.done(report_, status);
-    if (status.is_ok()) call_.reports.push_back(report_);
-  }
-
- private:
-  OperationCall& call_;
-  std::int64_t begin_ns_;
-  std::int64_t begin_cpu_ns_;
-  ops::Report report_;
 };
 
 void write_steps(JsonWriter& result, const std::vector<ops::StepReport>& reports) {
@@ -205,6 +159,36 @@ void write_words(JsonWriter& result, const std::vector<Wanted>& wanted,
   }
 }
 
+using Tables = std::vector<ops::Table>;
+
+Status run_all(Pipeline& pipeline, const ops::Table& data, const std::vector<Wanted>& wanted,
+               Tables& tables) {
+  const bool words = !wanted.empty() && !wanted.front().word.empty();
+  return (words ? run_words : run_steps)(pipeline, data, wanted, tables);
+}
+
+// Plans the ops that the steps come to, going by the first rows: how many a filter keeps is known
+// by no other means.
+Status explain(OperationCall& call, const ops::Table& data, const std::vector<Wanted>& wanted,
+               const ops::EvaluateOptions& options) {
+  const ops::Table sample = ops::first_rows(data, kSampleRows);
+  const double scale = sample.rows() == 0
+                           ? 1
+                           : static_cast<double>(data.rows()) / static_cast<double>(sample.rows());
+  ops::PlanRunner run(call.context, call.options.run, scale, call.plans);
+  Pipeline pipeline(run, options);
+  Tables tables;
+  WEIR_TRY(run_all(pipeline, sample, wanted, tables));
+  call.planned = true;
+  return Status::ok();
+}
+
+Result<ops::EvaluateOptions> read_evaluation(const Params& params) {
+  const Result<std::string> errors = params.choice_or({"errors"}, "fail|null", "fail");
+  if (!errors) return fail(errors.error());
+  return ops::EvaluateOptions{.errors_are_null = errors->compare("null") == 0};
+}
+
 Status run(OperationCall& call, JsonWriter& result) {
   const auto given = call.params.find({"data"});
   if (!given) {
@@ -212,32 +196,16 @@ Status run(OperationCall& call, JsonWriter& result) {
   }
   WEIR_ASSIGN(const ops::Table data, read_table(*given, "data"));
   WEIR_ASSIGN(const std::vector<Wanted> wanted, read_operations(call.params));
-  WEIR_ASSIGN(const std::string errors, call.params.choice_or({"errors"}, "fail|null", "fail"));
-  const ops::Support why = why_cpu(call);
-  if (call.options.explain) {
-    call.plans.push_back({.reason = why.reason, .sentence = std::string(why.sentence)});
-    call.planned = true;
-    return Status::ok();
-  }
-  const bool words = !wanted.empty() && !wanted.front().word.empty();
-  const ops::EvaluateOptions options{.errors_are_null = errors == "null"};
-  Pipeline pipeline(call, options);
-  std::vector<ops::Table> tables;
-  Timed timed(call, data.rows());
-  Status status;
-  if (call.options.run.placement != ops::Placement::kCpu &&
-      call.options.run.fallback == ops::Fallback::kRaise) {
-    status = unavailable(ops::reason_name(why.reason),
-                         "table.steps was to run on the device: " + std::string(why.sentence));
-  } else {
-    status = (words ? run_words : run_steps)(pipeline, data, wanted, tables);
-  }
-  timed.done(status, status.is_ok() ? tables.back().rows() : 0);
-  if (!status.is_ok()) return status;
+  WEIR_ASSIGN(const ops::EvaluateOptions options, read_evaluation(call.params));
+  if (call.options.explain) return explain(call, data, wanted, options);
+  ops::ExecuteRunner run(call.context, call.options.run, call.reports);
+  Pipeline pipeline(run, options);
+  Tables tables;
+  WEIR_TRY(run_all(pipeline, data, wanted, tables));
   if (pipeline.errors() != 0) {
     call.warnings.push_back(std::to_string(pipeline.errors()) + " values became null");
   }
-  if (words) {
+  if (!wanted.empty() && !wanted.front().word.empty()) {
     write_words(result, wanted, tables);
   } else {
     result.begin_object().key("rows");

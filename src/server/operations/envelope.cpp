@@ -164,7 +164,7 @@ std::string plan_json(const OperationCall& call, std::string_view request_id) {
   json.key("explain").begin_array();
   for (const ops::Plan& plan : call.plans) {
     const bool cpu = plan.backend == device::Kind::kCpu;
-    json.begin_object();
+    json.begin_object().key("op").string(plan.op);
     json.key("mode").string(cpu ? "cpu" : plan.chunks > 1 ? "stream" : "direct");
     json.key("chunks").u64(plan.chunks).key("backend").string(device::kind_name(plan.backend));
     json.key("reason");

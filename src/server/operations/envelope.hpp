@@ -14,7 +14,8 @@ double total_seconds(const std::vector<ops::Report>& reports);
 // {"success":true,"result":...,"gpu_used":...,"duration":ms,"performance":{...},"report":{...}}.
 std::string envelope_json(const OperationCall& call, std::string_view result, double seconds,
                           std::optional<double> speedup, std::string_view request_id);
-// The answer to `explain`: {"success":true,"result":null,"plan":[{mode,chunks,backend,reason}]...}.
+// The answer to `explain`: {"success":true,"result":null,"explain":[{op,mode,chunks,backend,
+// reason}],...}.
 std::string plan_json(const OperationCall& call, std::string_view request_id);
 
 // {"rows":...,"rows_per_second":...,...}: shared with the stream of events.

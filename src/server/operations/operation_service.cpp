@@ -27,18 +27,33 @@ device::Priority parse_priority(const std::string& text) {
   return device::Priority::kNormal;
 }
 
-// Runs the operation on the other backend and returns how many times faster the first one was.
+bool used_device(const std::vector<ops::Report>& reports) {
+  return std::any_of(reports.begin(), reports.end(), [](const ops::Report& report) {
+    return report.backend != device::Kind::kCpu;
+  });
+}
+
+// The first op that stayed on the CPU says why.
+std::string why_on_cpu(const std::vector<ops::Report>& reports) {
+  for (const ops::Report& report : reports) {
+    if (report.reason != ops::Reason::kNone) return report.sentence;
+  }
+  return "no op ran";
+}
+
+// Runs the operation on the other backend, where that has a form of its ops, and returns how many
+// times faster than the CPU the device was.
 Result<std::optional<double>> compared(const Operation& operation, OperationCall& call) {
   const double first = total_seconds(call.reports);
-  const bool on_device = call.reports.front().backend != device::Kind::kCpu;
+  const bool on_device = used_device(call.reports);
   OperationCall other{call.context, call.params, call.options};
   other.options.run.placement = on_device ? ops::Placement::kCpu : ops::Placement::kGpu;
+  other.options.run.fallback = ops::Fallback::kSilent;
   std::string unused;
   JsonWriter json(unused);
   WEIR_TRY(operation.run(other, json));
-  const bool moved = (other.reports.front().backend != device::Kind::kCpu) != on_device;
-  if (!moved) {
-    call.warnings.push_back("not compared: " + other.reports.front().sentence);
+  if (used_device(other.reports) == on_device) {
+    call.warnings.push_back("not compared: " + why_on_cpu(other.reports));
     return std::optional<double>{};
   }
   const double second = total_seconds(other.reports);

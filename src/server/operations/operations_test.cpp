@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "device/sim/driver.hpp"
 #include "ops/registry.hpp"
 #include "server/app/json_value.hpp"
 #include "server/operations/operation_service.hpp"
@@ -153,10 +154,7 @@ TEST_F(OperationsTest, ProcessRowsStepByStep) {
     EXPECT_EQ(reply.http_status, 200U) << known.operations << ": " << reply.body;
     EXPECT_NE(reply.body.find(known.said), std::string::npos)
         << known.operations << ": " << reply.body;
-    EXPECT_NE(reply.body.find(R"("op":"table.steps","version":1,"backend":"cpu")"),
-              std::string::npos);
   }
-  EXPECT_EQ(context.op_counts().at("table.steps").count, std::size(cases));
   const OperationReply mixed =
       answer("data_processing",
              R"({"data":{"columns":{"x":[1,0,null],"y":[true,false,null]}},"errors":"null",)"
@@ -215,7 +213,8 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
       {"data_processing", R"({"data":[{"a":1}],"operations":[{"op":"melt"}]})", 400,
        "\"field\":\"operations[0].op\""},
       {"data_processing",
-       R"({"data":[{"a":1}],"operations":[],"options":{"targetDevice":"gpu","fallback":"raise"}})",
+       R"({"data":[{"a":1}],"operations":[{"op":"filter","where":"a > 0"}],)"
+       R"("options":{"targetDevice":"gpu","fallback":"raise"}})",
        503, "no_device"},
       {"matrix_add", R"({"a":[[1,2]],"b":[[1]]})", 400, "1 x 2"},
       {"matrix_add", R"({"a":[[1]],"b":[[1]],"options":{"precision":"int8"}})", 400,
@@ -248,6 +247,71 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
     EXPECT_NE(reply.body.find("\"success\":false"), std::string::npos);
     EXPECT_TRUE(parse_json(reply.body)) << reply.body;
   }
+}
+
+constexpr std::string_view kSteps =
+    R"J({"data":{"columns":{"id":[1,2,3,4],"value":[0.9,0.1,0.7,null]}},"operations":[)J"
+    R"J({"op":"filter","where":"value > 0.5"},{"op":"sort","by":["value"]}])J";
+constexpr std::string_view kStepsRows =
+    R"("rows":[{"id":3,"value":0.7},{"id":1,"value":0.9}],"steps":[)"
+    R"({"op":"filter","rows_in":4,"rows_out":2},{"op":"sort","rows_in":2,"rows_out":2}])";
+
+class OnSimulatedDevice : public OperationsTest {
+ protected:
+  void use_device(const device::sim::FaultPlan& plan) {
+    constexpr std::size_t kMemory = std::size_t{8} << 20;
+    device::DeviceLimits limits;
+    limits.memory_bytes_max = kMemory;
+    context.use_device(
+        *device::Device::create(device::sim::make_driver(plan, kMemory), limits, system_clock()),
+        {});
+  }
+  std::string steps(const std::string& options) {
+    return answer("data_processing", std::string(kSteps) + R"(,"options":)" + options + "}").body;
+  }
+};
+
+TEST_F(OnSimulatedDevice, RowsAreProcessedOpByOp) {
+  use_device({});
+  const std::string forced = steps(R"({"targetDevice":"gpu"})");
+  EXPECT_NE(forced.find(kStepsRows), std::string::npos) << forced;
+  EXPECT_NE(forced.find(R"("gpu_used":false)"), std::string::npos) << "a simulator is no GPU";
+  EXPECT_NE(forced.find(R"({"op":"expr.evaluate","version":1,"backend":"cpu")"), std::string::npos)
+      << forced;
+  EXPECT_NE(forced.find(R"({"op":"filter.compact","version":1,"backend":"sim")"), std::string::npos)
+      << forced;
+  EXPECT_NE(forced.find(R"({"op":"sort.argsort","version":1,"backend":"sim")"), std::string::npos)
+      << forced;
+  EXPECT_EQ(context.op_counts().at("sort.argsort").count, 1U);
+  const std::string plain = steps(R"({"targetDevice":"cpu"})");
+  EXPECT_NE(plain.find(kStepsRows), std::string::npos) << plain;
+  EXPECT_EQ(plain.find(R"("backend":"sim")"), std::string::npos) << plain;
+}
+
+TEST_F(OnSimulatedDevice, RowsAreProcessedOnTheCpuWhereTheDeviceFails) {
+  use_device({.lose_at_op = 12});
+  const std::string body = steps(R"({"targetDevice":"gpu"})");
+  EXPECT_NE(body.find(kStepsRows), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("reason":"device_lost")"), std::string::npos) << body;
+}
+
+TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
+  use_device({});
+  const std::string plan = steps(R"({"targetDevice":"gpu","explain":true})");
+  EXPECT_NE(plan.find(R"("explain":[{"op":"expr.evaluate","mode":"cpu")"), std::string::npos)
+      << plan;
+  EXPECT_NE(plan.find(R"({"op":"sort.argsort","mode":"direct","chunks":1,"backend":"sim")"),
+            std::string::npos)
+      << plan;
+  EXPECT_TRUE(context.op_counts().empty());
+  const auto compared = parse_json(steps(R"({"targetDevice":"gpu","compare":true})"));
+  ASSERT_TRUE(compared);
+  EXPECT_GT(compared->find("performance")->find("speedup")->number, 0);
+  const auto from_cpu =
+      parse_json(steps(R"({"targetDevice":"cpu","fallback":"raise","compare":true})"));
+  ASSERT_TRUE(from_cpu);
+  EXPECT_TRUE(from_cpu->find("success")->boolean);
+  EXPECT_GT(from_cpu->find("performance")->find("speedup")->number, 0);
 }
 
 TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {

@@ -131,7 +131,7 @@ Result<Run> make_steps(ops::Workers& workers) {
   data->steps = {ops::FilterStep{where}, ops::MapStep{{{"twice", twice}}},
                  ops::SortStep{{{key, true}}}};
   return Run([data, &workers]() -> Status {
-    ops::CpuRun run{workers};
+    ops::CpuRunner run(workers);
     WEIR_ASSIGN(const auto result, ops::run_steps(run, data->table, data->steps, {}));
     return Status::ok();
   });
