@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 
 #include "device/sim/driver.hpp"
 #include "ops/registry.hpp"
@@ -148,6 +149,33 @@ TEST_F(OperationsTest, ProcessRowsStepByStep) {
       {R"(["aggregate"])", R"({"aggregated":{"sum":1.8},"steps":[)"},
       {R"(["sort"])", R"({"sorted":[{"id":"b",)"},
       {R"([])", R"("steps":[])"},
+      {R"J([{"op":"window","partition":["metadata.kind"],"order":[{"expr":"id","desc":true}],)J"
+       R"J("frame":{"rows":[-9,0]},"set":{"n":"count()","at":"row_number()","r":"rank()",)J"
+       R"J("before":"lag(id)","after":"lead(id, 1)"}},)J"
+       R"J({"op":"select","columns":["id","n","at","r","before","after"]}])J",
+       R"("rows":[{"id":"a","n":2,"at":2,"r":2,"before":"c","after":null},)"
+       R"({"id":"b","n":1,"at":1,"r":1,"before":null,"after":null},)"
+       R"({"id":"c","n":1,"at":1,"r":1,"before":null,"after":"a"},)"},
+      {R"J([{"op":"map","set":{"t":"cast('2026-01-01T00:00:00Z' as timestamp)",)J"
+       R"J("n":"cast(value * 10 as i64)"}},)J"
+       R"J({"op":"window","order":["t"],"frame":{"range":["-1h","0s"]},)J"
+       R"J("set":{"recent":"count()"}},)J"
+       R"J({"op":"window","order":["n"],"frame":{"range":[null,-1]},)J"
+       R"J("set":{"less":"count(n)"}},{"op":"select","columns":["n","recent","less"]}])J",
+       R"("rows":[{"n":2,"recent":4,"less":0},{"n":9,"recent":4,"less":2},)"},
+      {R"J([{"op":"window","set":{"all":"sum(value)"}},{"op":"select","columns":["all"]},)J"
+       R"J({"op":"distinct"}])J",
+       R"("rows":[{"all":1.8}])"},
+      {R"J([{"op":"group","by":["upper(id) in ('A', 'B')"],"aggregates":{"n":"count()"}}])J",
+       R"("n":2})"},
+      {R"([{"op":"sort","by":[{"expr":{"col":"value"},"nulls":"first"},"id"]},)"
+       R"({"op":"limit","k":1},{"op":"select","columns":["id"]}])",
+       R"("rows":[{"id":"c"}])"},
+      {R"([{"op":"join","with":[{"id":"a","x":true}],"on":[["id","id"]],"kind":"left"},)"
+       R"({"op":"select","columns":["id","x"]},{"op":"limit","k":2}])",
+       R"("rows":[{"id":"a","x":true},{"id":"b","x":null}])"},
+      {R"([{"op":"join","with":[{"id":"a"}],"on":["id"],"kind":"semi"}])",
+       R"("rows":[{"id":"a","value":0.2,"metadata.kind":"x"}])"},
   };
   for (const Known& known : cases) {
     const OperationReply reply = answer("data_processing", data + known.operations + "}");
@@ -247,6 +275,106 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
     EXPECT_NE(reply.body.find("\"success\":false"), std::string::npos);
     EXPECT_TRUE(parse_json(reply.body)) << reply.body;
   }
+}
+
+TEST_F(OperationsTest, NameTheMemberOfTheStepThatIsWrong) {
+  struct Wrong {
+    const char* step;
+    const char* field;  // of operations[1]
+    const char* said;
+  };
+  const Wrong cases[] = {
+      {R"({})", ".op", "missing"},
+      {R"({"op":"melt"})", ".op", "aggregate, distinct, join, window"},
+      {R"({"op":"filter"})", ".where", "an expression: a text or {op, args}"},
+      {R"({"op":"filter","where":1})", ".where", "an expression: a text or {op, args}"},
+      {R"({"op":"filter","where":"n"})", ".where", "not a condition"},
+      {R"({"op":"filter","where":"m > 1"})", ".where", "did you mean"},
+      {R"({"op":"filter","where":"n > 1","limit":3})", ".limit", "it takes op, where"},
+      {R"({"op":"map"})", ".set", "an object"},
+      {R"({"op":"map","set":{"x":"n +"}})", ".set.x", "expr_syntax"},
+      {R"({"op":"map","set":{"x":"n + 'a'"}})", ".set", "type_mismatch"},
+      {R"({"op":"select"})", ".columns", "missing"},
+      {R"({"op":"select","columns":[1]})", ".columns", "an array of names"},
+      {R"({"op":"select","columns":["m"]})", ".columns", "did you mean"},
+      {R"({"op":"select","columns":["n","n"]})", ".columns", "second column"},
+      {R"({"op":"sort","by":[]})", ".by", "at least one expression"},
+      {R"({"op":"sort","by":["n",{"expr":"n","descending":true}]})", ".by[1].descending",
+       "it takes expr, desc, nulls"},
+      {R"({"op":"sort","by":[{"expr":"n","desc":"yes"}]})", ".by[0].desc", "true or false"},
+      {R"({"op":"sort","by":[{"expr":"n","nulls":"none"}]})", ".by[0].nulls",
+       "use one of first, last"},
+      {R"({"op":"top_k","by":["n"]})", ".k", "a number of rows"},
+      {R"({"op":"top_k","by":["n"],"k":-1})", ".k", "k"},
+      {R"({"op":"limit","k":1,"offset":"2"})", ".offset", "offset"},
+      {R"J({"op":"group","aggregates":{"s":"sum(n)"}})J", ".by", "missing"},
+      {R"J({"op":"group","by":["n"],"aggregates":{}})J", ".aggregates", "at least one"},
+      {R"J({"op":"group","by":["n"],"aggregates":{"s":"summ(n)"}})J", ".aggregates.s",
+       "did you mean"},
+      {R"J({"op":"group","by":["n"],"aggregates":{"n":"sum(n)"}})J", ".aggregates",
+       "second column"},
+      {R"J({"op":"aggregate","aggregates":{"s":1}})J", ".aggregates.s", "a text like sum(amount)"},
+      {R"J({"op":"distinct","by":"n"})J", ".by", "array"},
+      {R"J({"op":"join","on":["n"]})J", ".with", "rows"},
+      {R"J({"op":"join","with":[{"n":1}]})J", ".on", "missing"},
+      {R"J({"op":"join","with":[{"n":1}],"on":[]})J", ".on", "without columns"},
+      {R"J({"op":"join","with":[{"n":1}],"on":[["n"]]})J", ".on", "pairs of names"},
+      {R"J({"op":"join","with":[{"n":"x"}],"on":["n"]})J", ".on", "type_mismatch"},
+      {R"J({"op":"join","with":[{"n":1}],"on":["n"],"kind":"outer"})J", ".kind",
+       "use one of inner, left, semi, anti"},
+      {R"J({"op":"window"})J", ".set", "an object"},
+      {R"J({"op":"window","set":{}})J", ".set", "at least one"},
+      {R"J({"op":"window","set":{"x":"lag()"}})J", ".set.x", "lag(x, 3)"},
+      {R"J({"op":"window","set":{"x":"sum(s)"}})J", ".set.x", "sum"},
+      {R"J({"op":"window","set":{"x":"count()"},"partition":"n"})J", ".partition", "array"},
+      {R"J({"op":"window","set":{"x":"count()"},"order":["m"]})J", ".order", "did you mean"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{}})J", ".frame", "{rows:[from, to]}"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{"rows":[0,1],"range":[0,1]}})J", ".frame",
+       "{rows:[from, to]}"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{"groups":[0,1]}})J", ".frame.groups",
+       "it takes rows, range"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{"rows":[0]}})J", ".frame.rows",
+       "two bounds"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{"rows":["-1h",0]}})J", ".frame.rows",
+       "a whole number or null"},
+      {R"J({"op":"window","set":{"x":"count()"},"frame":{"rows":[1,0]}})J", ".frame.rows",
+       "no further on"},
+      {R"J({"op":"window","set":{"x":"count()"},"order":["n"],"frame":{"range":["1 hour",0]}})J",
+       ".frame.range", "a duration like -1h"},
+      {R"J({"op":"window","set":{"x":"count()"},"order":["s"],"frame":{"range":[-1,0]}})J",
+       ".frame", "order by one integer"},
+  };
+  for (const Wrong& wrong : cases) {
+    const OperationReply reply =
+        answer("data_processing", std::string(R"({"data":[{"n":1,"s":"a"}],"operations":[)") +
+                                      R"({"op":"limit","k":9},)" + wrong.step + "]}");
+    EXPECT_EQ(reply.http_status, 400U) << wrong.step << ": " << reply.body;
+    EXPECT_NE(reply.body.find("\"field\":\"operations[1]" + std::string(wrong.field) + "\""),
+              std::string::npos)
+        << wrong.step << ": " << reply.body;
+    EXPECT_NE(reply.body.find(wrong.said), std::string::npos) << wrong.step << ": " << reply.body;
+  }
+}
+
+TEST_F(OperationsTest, RunTheExamplesOfTheGuide) {
+  std::ifstream guide(WEIR_SOURCE_DIR "/docs/guide/operations.md");
+  std::string example;
+  std::size_t examples = 0;
+  bool inside = false;
+  for (std::string line; std::getline(guide, line);) {
+    if (line == "```json") {
+      inside = true;
+      example.clear();
+    } else if (line == "```" && inside) {
+      inside = false;
+      ++examples;
+      const OperationReply reply = answer("data_processing", example);
+      EXPECT_EQ(reply.http_status, 200U) << example << ": " << reply.body;
+    } else if (inside) {
+      example += line;
+    }
+  }
+  EXPECT_EQ(examples, 3U);
 }
 
 constexpr std::string_view kSteps =

@@ -205,6 +205,12 @@ Result<std::string> Params::text_or(ParamNames names, std::string_view fallback)
   return find(names) ? text(names) : std::string(fallback);
 }
 
+std::vector<std::string_view> Params::names() const {
+  std::vector<std::string_view> names;
+  for (const auto field : object_) names.push_back(field.key);
+  return names;
+}
+
 Result<std::string> Params::choice_or(ParamNames names, std::string_view choices,
                                       std::string_view fallback) const {
   WEIR_ASSIGN(std::string chosen, text_or(names, fallback));

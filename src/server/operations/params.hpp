@@ -45,6 +45,8 @@ class Params {
 
   std::optional<simdjson::dom::element> find(ParamNames names) const;
   bool has(std::string_view name) const { return find({name}).has_value(); }
+  // The members there are, in their order.
+  std::vector<std::string_view> names() const;
 
   // field_missing, field_type or number_range (invalid_argument), naming the member.
   Result<Matrix> matrix(ParamNames names) const;

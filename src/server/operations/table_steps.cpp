@@ -1,7 +1,10 @@
 #include "server/operations/table_steps.hpp"
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
+#include "base/time_text.hpp"
 #include "server/operations/json_table.hpp"
 
 namespace weir::server {
@@ -30,6 +33,22 @@ class Reader {
     const Status inner(result.error());
     return fail(Status(inner).at(where_ + "." + std::string(member)));
   }
+  // Refuses members of an object, itself the step's member `inside`, that are not among `known`.
+  Status members(const Params& object, const std::string& inside,
+                 std::initializer_list<std::string_view> known) const {
+    for (const std::string_view name : object.names()) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const std::string place = where_ + (inside.empty() ? "" : "." + inside);
+      std::string names;
+      for (const std::string_view one : known) {
+        names += (names.empty() ? "" : ", ") + std::string(one);
+      }
+      return invalid_argument("field_unknown", place + " has no member " + std::string(name))
+          .at(place + "." + std::string(name))
+          .hint("it takes " + names);
+    }
+    return Status::ok();
+  }
   Result<ops::Expression> expression(const element& value, std::string_view member) const {
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) {
@@ -53,37 +72,45 @@ class Reader {
     WEIR_ASSIGN(const std::uint64_t n, placed(step_.u64_or({member}, fallback, kRowsMax), member));
     return static_cast<std::size_t>(n);
   }
-  Result<std::vector<ops::SortKey>> sort_keys() const;
+  Result<std::vector<ops::SortKey>> sort_keys(std::string_view member) const;
+  Result<std::vector<ops::Expression>> expressions(std::string_view member) const;
   Result<std::vector<ops::NamedExpression>> group_keys() const;
   Result<std::vector<ops::NamedAggregate>> aggregates() const;
   Result<ops::Step> map() const;
   Result<ops::Step> select() const;
   Result<ops::Step> distinct() const;
   Result<ops::Step> join() const;
+  Result<ops::Step> window() const;
+  Result<ops::Frame> frame() const;
+  Result<std::optional<std::int64_t>> bound(const element& value, std::string_view member,
+                                            bool range) const;
+  Status only(std::string_view op) const;
 
   const Params& step_;
   const std::string& where_;
 };
 
-Result<std::vector<ops::SortKey>> Reader::sort_keys() const {
-  WEIR_ASSIGN(const simdjson::dom::array by, array("by"));
+Result<std::vector<ops::SortKey>> Reader::sort_keys(std::string_view member) const {
+  WEIR_ASSIGN(const simdjson::dom::array by, array(member));
   std::vector<ops::SortKey> keys;
   for (const element item : by) {
+    const std::string at = std::string(member) + "[" + std::to_string(keys.size()) + "]";
     ops::SortKey key;
     element inner;
     if (item.at_key("expr").get(inner) == simdjson::SUCCESS) {
       const Params params(item.get_object().value_unsafe());
-      WEIR_ASSIGN(key.by, expression(inner, "by"));
-      WEIR_ASSIGN(key.descending, placed(params.flag_or({"desc"}, false), "by"));
+      WEIR_TRY(members(params, at, {"expr", "desc", "nulls"}));
+      WEIR_ASSIGN(key.by, expression(inner, at + ".expr"));
+      WEIR_ASSIGN(key.descending, placed(params.flag_or({"desc"}, false), at + ".desc"));
       WEIR_ASSIGN(const std::string nulls,
-                  placed(params.choice_or({"nulls"}, "first|last", "last"), "by"));
+                  placed(params.choice_or({"nulls"}, "first|last", "last"), at + ".nulls"));
       key.nulls_first = nulls == "first";
     } else {
-      WEIR_ASSIGN(key.by, expression(item, "by"));
+      WEIR_ASSIGN(key.by, expression(item, at));
     }
     keys.push_back(std::move(key));
   }
-  if (keys.empty()) return fail(wrong("by", "an array of at least one expression"));
+  if (keys.empty()) return fail(wrong(member, "an array of at least one expression"));
   return keys;
 }
 
@@ -91,7 +118,7 @@ Result<std::vector<ops::NamedExpression>> Reader::group_keys() const {
   WEIR_ASSIGN(const simdjson::dom::array by, array("by"));
   std::vector<ops::NamedExpression> keys;
   for (const element item : by) {
-    WEIR_ASSIGN(ops::Expression key, expression(item, "by"));
+    WEIR_ASSIGN(ops::Expression key, expression(item, "by[" + std::to_string(keys.size()) + "]"));
     const std::string_view column = key.column_name();
     std::string name = column.empty() ? key.print() : std::string(column);
     keys.push_back({std::move(name), std::move(key)});
@@ -111,6 +138,7 @@ Result<std::vector<ops::NamedAggregate>> Reader::aggregates() const {
     WEIR_ASSIGN(ops::Aggregate one, placed(ops::Aggregate::parse(text), member));
     out.push_back({std::string(field.key), std::move(one)});
   }
+  if (out.empty()) return fail(wrong("aggregates", "an object of at least one text"));
   return out;
 }
 
@@ -137,14 +165,21 @@ Result<ops::Step> Reader::select() const {
   return step;
 }
 
+Result<std::vector<ops::Expression>> Reader::expressions(std::string_view member) const {
+  WEIR_ASSIGN(const simdjson::dom::array items, array(member));
+  std::vector<ops::Expression> out;
+  for (const element item : items) {
+    const std::string at = std::string(member) + "[" + std::to_string(out.size()) + "]";
+    WEIR_ASSIGN(ops::Expression one, expression(item, at));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Result<ops::Step> Reader::distinct() const {
   ops::DistinctStep step;
   if (!step_.has("by")) return step;
-  WEIR_ASSIGN(const simdjson::dom::array by, array("by"));
-  for (const element item : by) {
-    WEIR_ASSIGN(ops::Expression key, expression(item, "by"));
-    step.by.push_back(std::move(key));
-  }
+  WEIR_ASSIGN(step.by, expressions("by"));
   return step;
 }
 
@@ -177,8 +212,100 @@ Result<ops::Step> Reader::join() const {
   return step;
 }
 
+// Nothing: to the edge of the partition.
+Result<std::optional<std::int64_t>> Reader::bound(const element& value, std::string_view member,
+                                                  bool range) const {
+  if (value.is_null()) return std::optional<std::int64_t>();
+  std::int64_t distance = 0;
+  if (value.get_int64().get(distance) == simdjson::SUCCESS) return std::optional(distance);
+  std::string_view text;
+  if (range && value.get_string().get(text) == simdjson::SUCCESS) {
+    const bool back = !text.empty() && text.front() == '-';
+    if (back) text.remove_prefix(1);
+    if (!text.empty() && text.front() != '-' && parse_duration(text, distance)) {
+      return std::optional(back ? -distance : distance);
+    }
+  }
+  return fail(wrong(member, range ? "two bounds: a duration like -1h, a whole number or null each"
+                                  : "two bounds: a whole number or null each"));
+}
+
+Result<ops::Frame> Reader::frame() const {
+  if (!step_.has("frame")) return ops::Frame();
+  WEIR_ASSIGN(const simdjson::dom::object given, object("frame"));
+  const Params params(given);
+  WEIR_TRY(members(params, "frame", {"rows", "range"}));
+  const bool range = params.has("range");
+  const std::string_view name = range ? "range" : "rows";
+  const std::string member = "frame." + std::string(name);
+  if (range == params.has("rows")) {
+    return fail(wrong("frame", "{rows:[from, to]} or {range:[from, to]}"));
+  }
+  WEIR_ASSIGN(const simdjson::dom::array bounds, placed(params.array({name}), member));
+  if (bounds.size() != 2) {
+    return fail(wrong(member, "two bounds, from and to, this row being 0"));
+  }
+  WEIR_ASSIGN(const auto from, bound(bounds.at(0).value_unsafe(), member, range));
+  WEIR_ASSIGN(const auto to, bound(bounds.at(1).value_unsafe(), member, range));
+  if (from && to && *from > *to) {
+    return fail(wrong(member, "two bounds of which the first is no further on"));
+  }
+  return range ? ops::Frame::range(from, to) : ops::Frame::rows(from, to);
+}
+
+Result<ops::Step> Reader::window() const {
+  ops::WindowStep step;
+  if (step_.has("partition")) {
+    WEIR_ASSIGN(step.partition, expressions("partition"));
+  }
+  if (step_.has("order")) {
+    WEIR_ASSIGN(step.order, sort_keys("order"));
+  }
+  WEIR_ASSIGN(step.frame, frame());
+  WEIR_ASSIGN(const simdjson::dom::object set, object("set"));
+  for (const auto field : set) {
+    std::string_view text;
+    const std::string member = "set." + std::string(field.key);
+    if (field.value.get_string().get(text) != simdjson::SUCCESS) {
+      return fail(wrong(member, "a text like row_number(), lag(amount) or sum(amount)"));
+    }
+    WEIR_ASSIGN(ops::WindowFunction one, placed(ops::WindowFunction::parse(text), member));
+    step.set.push_back({std::string(field.key), std::move(one)});
+  }
+  if (step.set.empty()) return fail(wrong("set", "an object of at least one text"));
+  return step;
+}
+
+// Refuses what a step of that name does not take.
+Status Reader::only(std::string_view op) const {
+  struct Form {
+    std::string_view op;
+    std::initializer_list<std::string_view> members;
+  };
+  static const Form kForms[] = {{"filter", {"op", "where"}},
+                                {"map", {"op", "set"}},
+                                {"select", {"op", "columns"}},
+                                {"sort", {"op", "by"}},
+                                {"top_k", {"op", "by", "k"}},
+                                {"limit", {"op", "k", "offset"}},
+                                {"group", {"op", "by", "aggregates"}},
+                                {"aggregate", {"op", "aggregates"}},
+                                {"distinct", {"op", "by"}},
+                                {"join", {"op", "with", "on", "kind"}},
+                                {"window", {"op", "partition", "order", "frame", "set"}}};
+  std::string names;
+  for (const Form& form : kForms) {
+    if (form.op == op) return members(step_, "", form.members);
+    names += (names.empty() ? "" : ", ") + std::string(form.op);
+  }
+  return invalid_argument("choice", where_ + ".op is \"" + std::string(op) + "\"")
+      .at(where_ + ".op")
+      .hint("use one of " + names);
+}
+
 Result<ops::Step> Reader::step() const {
   WEIR_ASSIGN(const std::string op, placed(step_.text({"op"}), "op"));
+  WEIR_TRY(only(op));
   if (op == "filter") {
     const auto where = step_.find({"where"});
     if (!where) return fail(wrong("where", "an expression: a text or {op, args}"));
@@ -188,7 +315,7 @@ Result<ops::Step> Reader::step() const {
   if (op == "map") return map();
   if (op == "select") return select();
   if (op == "sort") {
-    WEIR_ASSIGN(std::vector<ops::SortKey> by, sort_keys());
+    WEIR_ASSIGN(std::vector<ops::SortKey> by, sort_keys("by"));
     return ops::SortStep{std::move(by)};
   }
   if (op == "top_k" || op == "limit") {
@@ -196,7 +323,7 @@ Result<ops::Step> Reader::step() const {
     WEIR_ASSIGN(const std::size_t k, rows("k", 0));
     WEIR_ASSIGN(const std::size_t offset, rows("offset", 0));
     if (op == "limit") return ops::LimitStep{k, offset};
-    WEIR_ASSIGN(std::vector<ops::SortKey> by, sort_keys());
+    WEIR_ASSIGN(std::vector<ops::SortKey> by, sort_keys("by"));
     return ops::TopKStep{std::move(by), k};
   }
   if (op == "group") {
@@ -211,11 +338,7 @@ Result<ops::Step> Reader::step() const {
   }
   if (op == "distinct") return distinct();
   if (op == "join") return join();
-  return fail(
-      invalid_argument("choice", where_ + ".op is \"" + op + "\"")
-          .at(where_ + ".op")
-          .hint("use one of filter, map, select, sort, top_k, limit, group, aggregate, distinct, "
-                "join"));
+  return window();
 }
 
 }  // namespace
