@@ -67,7 +67,7 @@ std::vector<double> sums(const Case& made, const Assigned& groups, unsigned thre
 void expect_parity(const Case& made, const char* what) {
   const Assigned expected = assign(made, 0);
   const std::vector<double> expected_sums = sums(made, expected, 0);
-  for (const unsigned threads : {1U, 2U, 3U}) {
+  for (const unsigned threads : {1U, 2U, 3U, 6U}) {
     ASSERT_EQ(assign(made, threads), expected) << what << ", " << threads << " threads";
     const std::vector<double> got = sums(made, expected, threads);
     const bool same = got.empty() || std::memcmp(got.data(), expected_sums.data(),
@@ -87,8 +87,24 @@ TEST(Group, EqualsTheReferenceOnManyBlocksForAnyNumberOfThreads) {
   expect_parity(make_case(300'001, 1, false, 1), "one group");
   expect_parity(make_case(300'001, 700, true, 2), "few groups");
   expect_parity(make_case(300'001, 5'000, false, 3), "some groups");
+  expect_parity(make_case(300'001, 20'000, true, 9), "groups of a few rows");
   expect_parity(make_case(300'001, 100'000, true, 4), "many groups");
+  expect_parity(make_case(600'001, 3'000'000, false, 10), "more groups than stay near");
   expect_parity(make_case(70'000, ~std::uint64_t{0}, false, 5), "all different");
+}
+
+TEST(Group, NumbersKeysThatLieCloseTogether) {
+  for (const std::uint64_t groups : {1U, 900U, 5'000U, 40'000U, 250'000U}) {
+    Case made = make_case(300'001, groups, groups == 5'000, 7 + groups);
+    Philox rng(kSeed, groups);
+    for (std::uint64_t& key : made.keys) key = ~groups + rng.next_u64() % groups;
+    expect_parity(made, "dense keys");
+  }
+  // One key far away, behind what tells whether keys are dense.
+  Case far = make_case(10'000, 50, false, 8);
+  for (std::size_t i = 0; i < far.keys.size(); ++i) far.keys[i] = i % 50;
+  far.keys.back() = ~std::uint64_t{0};
+  expect_parity(far, "dense but for one");
 }
 
 TEST(Group, NumbersGroupsThatAppearLate) {

@@ -1,16 +1,19 @@
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <vector>
 
 #include "ops/group/assign/group_assign.hpp"
+#include "ops/group/dense_table.hpp"
 #include "ops/group/key_table.hpp"
 
 namespace weir::ops {
 namespace {
 
 constexpr std::size_t kSampleRows = 1 << 16;
-constexpr std::size_t kFewGroups = 1 << 13;
+constexpr std::size_t kFewGroups = 1 << 15;
 constexpr std::size_t kRangeRowsMin = 1 << 17;
+constexpr std::size_t kRelabelRows = 1 << 16;
 
 using Args = GroupAssign::Args;
 using Output = GroupAssign::Output;
@@ -22,23 +25,51 @@ bool few_groups(std::span<const std::uint64_t> keys, std::uint32_t* ids) {
   return table.size() <= kFewGroups;
 }
 
+// The least and the greatest of some keys.
+struct KeyRange {
+  std::uint64_t least = ~std::uint64_t{0};
+  std::uint64_t most = 0;
+
+  static KeyRange of(std::span<const std::uint64_t> keys) {
+    KeyRange range;
+    for (const std::uint64_t key : keys) {
+      range.least = std::min(range.least, key);
+      range.most = std::max(range.most, key);
+    }
+    return range;
+  }
+  void join(const KeyRange& other) {
+    least = std::min(least, other.least);
+    most = std::max(most, other.most);
+  }
+  // Whether a table of every possible key is no larger than the rows.
+  bool dense(std::size_t rows) const { return most - least < rows; }
+};
+
+// The first keys tell most columns whose keys lie far apart.
+KeyRange key_range(Workers& workers, std::span<const std::uint64_t> keys) {
+  const KeyRange sample = KeyRange::of(keys.first(std::min<std::size_t>(keys.size(), 4096)));
+  if (!sample.dense(keys.size())) return sample;
+  const std::size_t parts = std::min<std::size_t>(workers.threads(), keys.size() / kSampleRows + 1);
+  std::vector<KeyRange> ranges(parts);
+  workers.run(parts, [&](std::size_t p) {
+    const std::size_t begin = keys.size() * p / parts;
+    ranges[p] = KeyRange::of(keys.subspan(begin, keys.size() * (p + 1) / parts - begin));
+  });
+  for (const KeyRange& range : ranges) ranges[0].join(range);
+  return ranges[0];
+}
+
 // The keys of one range of rows, numbered among themselves.
+template <class Table>
 struct Range {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::vector<std::uint64_t> keys;
-  std::vector<std::uint32_t> first_rows;
-  std::vector<std::uint32_t> global;
+  std::optional<Table> table = {};
+  std::vector<std::uint64_t> keys = {};
+  std::vector<std::uint32_t> first_rows = {};
+  std::vector<std::uint32_t> global = {};
 };
-
-void number_range(const Args& args, Range& range, std::uint32_t* ids) {
-  KeyTable table;
-  const auto keys = args.keys.subspan(range.begin, range.end - range.begin);
-  table.insert(keys, ids + range.begin, [&](std::size_t i) {
-    range.keys.push_back(keys[i]);
-    range.first_rows.push_back(static_cast<std::uint32_t>(range.begin + i));
-  });
-}
 
 void keep_first_rows(std::span<const std::uint32_t> rows, Output& out) {
   const std::size_t before = out.first_rows.size();
@@ -46,33 +77,50 @@ void keep_first_rows(std::span<const std::uint32_t> rows, Output& out) {
   std::copy(rows.begin(), rows.end(), out.first_rows.data() + before);
 }
 
-void assign_by_ranges(CpuRun& run, const Args& args, Output& out) {
+// Each range of rows is numbered by a table of its own; the first one's numbers are final, those of
+// the others are looked up in it.
+template <class Table, class MakeTable>
+void assign_by_ranges(CpuRun& run, const Args& args, std::size_t count, const MakeTable& make,
+                      Output& out) {
   const std::size_t rows = args.keys.size();
-  const std::size_t threads = run.workers.threads();
-  const std::size_t count =
-      threads == 1 ? 1 : std::clamp<std::size_t>(rows / kRangeRowsMin, 1, threads * 2);
-  std::vector<Range> ranges(count);
-  for (std::size_t r = 0; r < count; ++r) {
-    ranges[r].begin = rows * r / count;
-    ranges[r].end = rows * (r + 1) / count;
-  }
-  run.workers.run(count, [&](std::size_t r) { number_range(args, ranges[r], out.ids.data()); });
+  std::vector<Range<Table>> ranges(count);
+  run.workers.run(count, [&](std::size_t r) {
+    Range<Table>& range = ranges[r];
+    range.begin = rows * r / count;
+    range.end = rows * (r + 1) / count;
+    range.table.emplace(make());
+    const auto keys = args.keys.subspan(range.begin, range.end - range.begin);
+    range.table->insert(keys, out.ids.data() + range.begin, [&](std::size_t i) {
+      if (r != 0) range.keys.push_back(keys[i]);
+      range.first_rows.push_back(static_cast<std::uint32_t>(range.begin + i));
+    });
+    if (r != 0) range.table.reset();
+  });
   keep_first_rows(ranges[0].first_rows, out);
-  if (count == 1) return;
-  KeyTable table;
-  for (Range& range : ranges) {
+  for (std::size_t r = 1; r < count; ++r) {
+    Range<Table>& range = ranges[r];
     range.global.resize(range.keys.size());
     std::vector<std::uint32_t> fresh;
-    table.insert(range.keys, range.global.data(),
-                 [&](std::size_t i) { fresh.push_back(range.first_rows[i]); });
-    if (&range != ranges.data()) keep_first_rows(fresh, out);
+    ranges[0].table->insert(range.keys, range.global.data(),
+                            [&](std::size_t i) { fresh.push_back(range.first_rows[i]); });
+    keep_first_rows(fresh, out);
   }
-  run.workers.run(count - 1, [&](std::size_t r) {
-    const Range& range = ranges[r + 1];
-    for (std::size_t row = range.begin; row < range.end; ++row) {
-      out.ids[row] = range.global[out.ids[row]];
+  if (count == 1) return;
+  const std::size_t first = ranges[1].begin;
+  run.workers.run((rows - first + kRelabelRows - 1) / kRelabelRows, [&](std::size_t task) {
+    std::size_t row = first + task * kRelabelRows;
+    const std::size_t end = std::min(rows, row + kRelabelRows);
+    std::size_t r = 1;
+    for (; row < end; ++row) {
+      while (row >= ranges[r].end) ++r;
+      out.ids[row] = ranges[r].global[out.ids[row]];
     }
   });
+}
+
+std::size_t ranges_of(const CpuRun& run, std::size_t rows, std::size_t rows_min) {
+  const std::size_t threads = run.workers.threads();
+  return threads == 1 ? 1 : std::clamp<std::size_t>(rows / rows_min, 1, threads);
 }
 
 // Numbers the keys of one part in order of appearance; the first rows of its groups take the
@@ -166,8 +214,17 @@ Support GroupAssign::supports(const Args&, device::Kind kind) {
 Status GroupAssign::cpu(CpuRun& run, const Args& args, Output& out) {
   out.first_rows.resize(0);
   if (args.keys.empty()) return Status::ok();
-  if (few_groups(args.keys, out.ids.data())) {
-    assign_by_ranges(run, args, out);
+  const std::size_t rows = args.keys.size();
+  const KeyRange keys = key_range(run.workers, args.keys);
+  if (keys.dense(rows)) {
+    const std::size_t range = keys.most - keys.least + 1;
+    // A table of its own for each thread pays where the rows are several times the keys.
+    assign_by_ranges<DenseTable>(
+        run, args, ranges_of(run, rows, std::max(kRangeRowsMin, range)),
+        [&] { return DenseTable(keys.least, range); }, out);
+  } else if (few_groups(args.keys, out.ids.data())) {
+    assign_by_ranges<KeyTable>(
+        run, args, ranges_of(run, rows, kRangeRowsMin), [] { return KeyTable(); }, out);
   } else {
     assign_by_parts(run, args, out);
   }

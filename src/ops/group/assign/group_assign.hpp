@@ -6,10 +6,11 @@
 //   WEIR_TRY(GroupAssign::cpu(run, {keys}, out));
 //   out.first_rows.size();     // groups; first_rows[g] is the first row of group g, ascending
 //
-// Class `exact`. Few groups: each thread numbers a range of rows in a table that stays in the
-// cache, and the tables are joined in order. Many groups: rows are dealt out by hash, so that each
-// part's table stays in the cache; about 13 ns a row on one core with a million groups, against
-// 20 to 30 with one large table.
+// Class `exact`. Keys that lie close together are numbered by a table of all keys in their range,
+// without a hash: 3 ns a row on one core with 100,000 of them. Others by their hash. Few groups:
+// each thread numbers a range of rows in a table that stays in the cache, and the tables are joined
+// in order. Many groups: rows are dealt out by hash, so that each part's table stays in the cache;
+// about 13 ns a row on one core with a million groups, against 20 to 30 with one large table.
 #pragma once
 
 #include <cstdint>

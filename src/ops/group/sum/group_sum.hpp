@@ -6,8 +6,9 @@
 //
 // Class `fixed`: the order is that of BlockSum (4,096-row blocks by row index). A group without
 // values, or all of whose values are null, sums to 0.0. Few groups: a partial sum for each group
-// and block, joined group by group. Many: rows are dealt out by group so that a part's sums stay in
-// the cache.
+// and block, joined group by group. Some 10,000 to 100,000: a pass over all rows that fetches the
+// sums it will need, on each of a few threads. More: rows are dealt out by group so that a part's
+// sums stay in the cache.
 #pragma once
 
 #include <cstdint>
