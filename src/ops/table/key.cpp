@@ -123,7 +123,8 @@ void find_range(Encoded& key) {
   if (key.least > key.most) key.least = key.most = 0;
 }
 
-Encoded encode(std::vector<const Column*> columns, KeyOrder order, KeyUse use) {
+// All but the range.
+Encoded images_of(std::vector<const Column*> columns, KeyOrder order, KeyUse use) {
   Encoded key;
   key.columns = std::move(columns);
   key.order = order;
@@ -140,6 +141,11 @@ Encoded encode(std::vector<const Column*> columns, KeyOrder order, KeyUse use) {
       for (std::uint64_t& image : images) image = ~image;
     }
   }
+  return key;
+}
+
+Encoded encode(std::vector<const Column*> columns, KeyOrder order, KeyUse use) {
+  Encoded key = images_of(std::move(columns), order, use);
   find_range(key);
   return key;
 }
@@ -216,13 +222,10 @@ bool same_words(ColumnType a, ColumnType b) {
 
 }  // namespace
 
-std::uint64_t ordered_f64(double value) {
-  if (value != value) return ~std::uint64_t{0};
-  const auto bits = std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value);
-  return (bits & kSign) != 0 ? ~bits : bits | kSign;
-}
-
 KeyWords encode_keys(std::span<const KeyColumn> keys, std::size_t rows, KeyUse use) {
+  if (keys.size() == 1 && !keys[0].column->nullable()) {
+    return {std::move(images_of({keys[0].column}, keys[0].order, use).images[0]), 1};
+  }
   Packer packer(rows, keys.size() * 2);
   for (const KeyColumn& key : keys) pack(encode({key.column}, key.order, use), 0, packer);
   return packer.finish();

@@ -9,6 +9,7 @@
 // as many bits as its range needs; keys share a word where they fit.
 #pragma once
 
+#include <bit>
 #include <span>
 #include <vector>
 
@@ -49,7 +50,13 @@ Result<KeyPair> encode_key_pair(std::span<const Column* const> left,
                                 std::span<const Column* const> right, std::size_t left_rows,
                                 std::size_t right_rows);
 
-// The order-preserving image of an f64.
-std::uint64_t ordered_f64(double value);
+// The order-preserving image of an f64. No branch: keys of either sign alternate.
+inline std::uint64_t ordered_f64(double value) {
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+  const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);  // -0.0 becomes 0.0
+  const std::uint64_t negative = 0 - (bits >> 63);
+  const std::uint64_t image = bits ^ (negative | kSign);
+  return value != value ? ~std::uint64_t{0} : image;
+}
 
 }  // namespace weir::ops

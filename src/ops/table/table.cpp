@@ -51,11 +51,33 @@ bool takes_no_row(std::span<const std::uint32_t> rows) {
 }
 
 void take_validity(const Column& column, std::span<const std::uint32_t> rows, Workers* workers,
-                   Column& out) {
-  if (!column.nullable() && !takes_no_row(rows)) return;
+                   bool no_row, Column& out) {
+  if (!column.nullable() && !no_row) return;
   Buffer<std::uint64_t> words((rows.size() + 63) / 64);
   take_bits(rows, workers, words.data(), [&](std::uint32_t row) { return column.valid(row); });
   out.set_validity(std::move(words));
+}
+
+// `no_row`: whether there is a kNoRow among the rows.
+ColumnPtr take_column(const Column& column, std::span<const std::uint32_t> rows, bool no_row,
+                      Workers* workers) {
+  auto out = std::make_shared<Column>(column.type(), rows.size(), column.texts());
+  if (column.type().is(ColumnKind::kBool)) {
+    take_bits(rows, workers, out->mutable_values<std::uint64_t>().data(),
+              [&](std::uint32_t row) { return column.bit(row); });
+  } else if (column.plain_text()) {
+    // The texts become a dictionary with the rows as codes: none is copied.
+    const auto codes = out->mutable_values<std::uint32_t>();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      codes[i] = rows[i] == Column::kNoRow ? 0 : rows[i];
+    }
+  } else if (column_value_bytes(column.type().kind) == 4) {
+    take_values<std::uint32_t>(column, rows, workers, *out);
+  } else {
+    take_values<std::uint64_t>(column, rows, workers, *out);
+  }
+  take_validity(column, rows, workers, no_row, *out);
+  return out;
 }
 
 }  // namespace
@@ -110,30 +132,15 @@ Status unknown_column(const Table& table, std::string_view name) {
 }
 
 ColumnPtr take(const Column& column, std::span<const std::uint32_t> rows, Workers* workers) {
-  auto out = std::make_shared<Column>(column.type(), rows.size(), column.texts());
-  if (column.type().is(ColumnKind::kBool)) {
-    take_bits(rows, workers, out->mutable_values<std::uint64_t>().data(),
-              [&](std::uint32_t row) { return column.bit(row); });
-  } else if (column.plain_text()) {
-    // The texts become a dictionary with the rows as codes: none is copied.
-    const auto codes = out->mutable_values<std::uint32_t>();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      codes[i] = rows[i] == Column::kNoRow ? 0 : rows[i];
-    }
-  } else if (column_value_bytes(column.type().kind) == 4) {
-    take_values<std::uint32_t>(column, rows, workers, *out);
-  } else {
-    take_values<std::uint64_t>(column, rows, workers, *out);
-  }
-  take_validity(column, rows, workers, *out);
-  return out;
+  return take_column(column, rows, takes_no_row(rows), workers);
 }
 
 Table take(const Table& table, std::span<const std::uint32_t> rows, Workers* workers) {
+  const bool no_row = takes_no_row(rows);
   Table out;
   out.set_rows(rows.size());
   for (const Table::Named& named : table.columns()) {
-    CHECK(out.set(named.name, take(*named.column, rows, workers)).is_ok());
+    CHECK(out.set(named.name, take_column(*named.column, rows, no_row, workers)).is_ok());
   }
   return out;
 }

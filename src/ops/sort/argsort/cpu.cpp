@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <vector>
 
 #include "ops/sort/argsort/argsort.hpp"
@@ -23,9 +24,8 @@ class RowSorter {
 
   // Orders all rows; `rows` needs no contents.
   void sort_all(std::uint32_t* rows) {
-    const std::size_t n = args_.rows;
-    for (std::size_t i = 0; i < n; ++i) rows[i] = static_cast<std::uint32_t>(i);
-    if (n > 1) sort_run(rows, n, 0, true);
+    if (args_.rows <= kSmallRun) std::iota(rows, rows + args_.rows, 0U);
+    sort_run(rows, args_.rows, 0, true);
   }
 
  private:
@@ -34,7 +34,7 @@ class RowSorter {
   }
 
   // Orders `count` rows, ascending among themselves, that agree in all words before `word`.
-  // `identity`: they are rows 0 to count - 1.
+  // `identity`: they are rows 0 to count - 1, which more than a small run need not say.
   void sort_run(std::uint32_t* rows, std::size_t count, std::size_t word, bool identity) {
     if (count <= kSmallRun) return insertion_sort(rows, count, word);
     std::uint64_t least = 0;
@@ -43,14 +43,17 @@ class RowSorter {
       least = range(rows, count, word, identity, width);
       if (width != 0) break;
     }
-    if (word == args_.words) return;
+    if (word == args_.words) {
+      if (identity) std::iota(rows, rows + count, 0U);
+      return;
+    }
     const auto place_bits = static_cast<unsigned>(std::bit_width(count - 1));
     const unsigned shift = width + place_bits <= 64 ? 0 : width + place_bits - 64;
     Buffer<std::uint64_t> packed(count);
     pack(rows, count, word, identity, least, shift, place_bits, packed.data());
     sorter_(packed.data(), count, hwy::SortAscending());
-    unpack(rows, count, identity, place_bits, packed.data());
-    if (shift == 0 && word + 1 == args_.words) return;
+    const bool decided = unpack(rows, count, identity, place_bits, packed.data());
+    if (decided || (shift == 0 && word + 1 == args_.words)) return;
     for (std::size_t begin = 0; begin + 1 < count;) {
       std::size_t end = begin + 1;
       while (end < count && packed[end] >> place_bits == packed[begin] >> place_bits) ++end;
@@ -88,17 +91,23 @@ class RowSorter {
     }
   }
 
-  void unpack(std::uint32_t* rows, std::size_t count, bool identity, unsigned place_bits,
-              const std::uint64_t* packed) {
+  // Returns whether no two rows have the same leading bits.
+  static bool unpack(std::uint32_t* rows, std::size_t count, bool identity, unsigned place_bits,
+                     const std::uint64_t* packed) {
     const std::uint64_t mask = (std::uint64_t{1} << place_bits) - 1;
-    if (identity) {
-      for (std::size_t i = 0; i < count; ++i)
-        rows[i] = static_cast<std::uint32_t>(packed[i] & mask);
-      return;
+    if (!identity) {
+      Buffer<std::uint32_t> before(count);
+      std::copy_n(rows, count, before.data());
+      for (std::size_t i = 0; i < count; ++i) rows[i] = before[packed[i] & mask];
+      return false;  // a run is short: looking for runs in it costs no more than asking
     }
-    Buffer<std::uint32_t> before(count);
-    std::copy_n(rows, count, before.data());
-    for (std::size_t i = 0; i < count; ++i) rows[i] = before[packed[i] & mask];
+    rows[0] = static_cast<std::uint32_t>(packed[0] & mask);
+    std::size_t equal = 0;
+    for (std::size_t i = 1; i < count; ++i) {
+      rows[i] = static_cast<std::uint32_t>(packed[i] & mask);
+      equal += (packed[i] ^ packed[i - 1]) <= mask ? 1 : 0;
+    }
+    return equal == 0;
   }
 
   void insertion_sort(std::uint32_t* rows, std::size_t count, std::size_t word) const {
