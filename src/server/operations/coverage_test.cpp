@@ -1,5 +1,5 @@
-// How much of the API a device covers: every operation's example runs on the simulated device twice,
-// with the CPU allowed to take over and without. The gap is what a GPU does not do.
+// How much of the API a device covers: every operation's example runs on the simulated device
+// twice, with the CPU allowed to take over and without. The gap is what a GPU does not do.
 #include <gtest/gtest.h>
 
 #include <cmath>
