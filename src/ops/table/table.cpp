@@ -17,15 +17,20 @@ void in_ranges(Workers* workers, std::size_t rows, Part&& part) {
 }
 
 template <class T>
-void take_values(const Column& column, std::span<const std::uint32_t> rows, Workers* workers,
-                 Column& out) {
-  const T* const from = column.values<T>().data();
-  T* const to = out.mutable_values<T>().data();
-  in_ranges(workers, rows.size(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      to[i] = rows[i] == Column::kNoRow ? T{} : from[rows[i]];
-    }
-  });
+void take_values(const Column& column, std::span<const std::uint32_t> rows, bool no_row,
+                 Workers* workers, Column& out) {
+  // By value: what lies behind a reference would be read again for each row.
+  in_ranges(workers, rows.size(),
+            [from = column.values<T>().data(), to = out.mutable_values<T>().data(),
+             row = rows.data(), no_row](std::size_t begin, std::size_t end) {
+              if (no_row) {
+                for (std::size_t i = begin; i < end; ++i) {
+                  to[i] = row[i] == Column::kNoRow ? T{} : from[row[i]];
+                }
+              } else {
+                for (std::size_t i = begin; i < end; ++i) to[i] = from[row[i]];
+              }
+            });
 }
 
 // Bit i of the result: bit(rows[i]).
@@ -72,9 +77,9 @@ ColumnPtr take_column(const Column& column, std::span<const std::uint32_t> rows,
       codes[i] = rows[i] == Column::kNoRow ? 0 : rows[i];
     }
   } else if (column_value_bytes(column.type().kind) == 4) {
-    take_values<std::uint32_t>(column, rows, workers, *out);
+    take_values<std::uint32_t>(column, rows, no_row, workers, *out);
   } else {
-    take_values<std::uint64_t>(column, rows, workers, *out);
+    take_values<std::uint64_t>(column, rows, no_row, workers, *out);
   }
   take_validity(column, rows, workers, no_row, *out);
   return out;
