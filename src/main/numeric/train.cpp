@@ -16,7 +16,7 @@ constexpr Option kOptions[] = {
     {"energy", "SHARE", "of the variance that the components carry, default 0.95"},
     {"components", "N", "so many components, in place of --energy"},
     {"lambda", "X", "ridge penalty, default 0"},
-    {"route", "NAME", "auto, gram or randomized: how the components are found"},
+    {"route", "NAME", "auto, gram, randomized or sparse: how the components are found"},
     {"seed", "N", "of the randomized route, default 0"},
     {"standardise", "", "divide the columns by their standard deviations"},
     kThreadsOption,
@@ -36,8 +36,11 @@ Result<model::TrainOptions> train_options(const Arguments& args) {
     options.route = model::TrainRoute::kGram;
   } else if (route == "randomized") {
     options.route = model::TrainRoute::kRandomized;
+  } else if (route == "sparse") {
+    options.route = model::TrainRoute::kSparse;
   } else if (route != "auto") {
-    return fail(invalid_argument("usage", "--route takes auto, gram or randomized, not " + route));
+    return fail(
+        invalid_argument("usage", "--route takes auto, gram, randomized or sparse, not " + route));
   }
   if (args.has("components") && components == 0) {
     return fail(invalid_argument("usage", "--components takes 1 or more"));
@@ -59,15 +62,21 @@ Result<model::LinearModel> train_csv(const Arguments& args, model::Pipeline& pip
   return pipeline.train(source, table.copy_column(target), options);
 }
 
-// Reads the rows block by block: they need not fit into memory.
+// Reads the rows block by block: they need not fit into memory, but for the randomized route.
 Result<model::LinearModel> train_raw(const Arguments& args, model::Pipeline& pipeline,
                                      const model::TrainOptions& options) {
   WEIR_ASSIGN(const std::uint64_t columns, args.u64("columns", 0));
   if (columns == 0) {
     return fail(invalid_argument("usage", "a file of f64 rows needs --columns N"));
   }
-  WEIR_ASSIGN(const auto source, model::FileSource::open(args.positional()[0], columns));
   WEIR_ASSIGN(const model::NumberTable y, model::NumberTable::read_f64(args.text("target"), 1));
+  if (options.route == model::TrainRoute::kRandomized) {
+    WEIR_ASSIGN(const model::NumberTable rows,
+                model::NumberTable::read_f64(args.positional()[0], columns));
+    model::MemorySource source(rows.view());
+    return pipeline.train(source, y.copy_column(0), options);
+  }
+  WEIR_ASSIGN(const auto source, model::FileSource::open(args.positional()[0], columns));
   return pipeline.train(*source, y.copy_column(0), options);
 }
 

@@ -5,39 +5,18 @@
 #include <string>
 
 #include "base/aligned.hpp"
+#include "model/file/number_table.hpp"
+#include "model/numeric/row_blocks.hpp"
+#include "model/numeric/sparse_products.hpp"
 #include "ops/matrix/gram/gram.hpp"
-#include "ops/sparse/csr.hpp"
+#include "ops/sparse/from_dense/from_dense.hpp"
 
 namespace weir::model {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
-constexpr std::size_t kBlockRowsStep = 4096;
 constexpr std::size_t kShiftRows = 4096;
-constexpr std::size_t kPartialBytesMax = std::size_t{256} << 20;
-constexpr std::size_t kTasksMax = 32;
-constexpr std::size_t kTaskEntriesMin = std::size_t{1} << 16;
-// From this share of stored entries on compressed rows are slower than dense ones.
-constexpr double kSparseShareMax = 0.25;
-// Without a shift the variance of a constant column comes out as rounding of its squared mean.
-constexpr double kUnshiftedConstantRatio = 1e-7;
-
-// Rows of a block: by the width alone, so that a file and memory are summed alike.
-std::size_t block_rows(std::size_t cols) {
-  const std::size_t fit = kBlockBytes / (cols * sizeof(double));
-  return std::max(fit / kBlockRowsStep, std::size_t{1}) * kBlockRowsStep;
-}
-
-// Calls visit(view, first row) for each block of the source.
-template <class Visit>
-Status for_blocks(MatrixSource& x, std::span<double> buffer, Visit visit) {
-  const std::size_t step = block_rows(x.cols());
-  for (std::size_t first = 0; first < x.rows(); first += step) {
-    WEIR_ASSIGN(const auto view, x.block(first, std::min(step, x.rows() - first), buffer));
-    WEIR_TRY(visit(view, first));
-  }
-  return Status::ok();
-}
+// A column whose mean is so many deviations from zero has lost the square of that in digits.
+constexpr double kFarMean = 100;
 
 bool finite(const Products& products) {
   bool all = std::isfinite(products.y_sum);
@@ -46,17 +25,6 @@ bool finite(const Products& products) {
           std::isfinite(products.xy[j]);
   }
   return all;
-}
-
-void join(const Products& part, Products& total) {
-  for (std::size_t i = 0; i < total.gram.view().size(); ++i) {
-    total.gram.data()[i] += part.gram.data()[i];
-  }
-  for (std::size_t j = 0; j < total.sums.size(); ++j) {
-    total.sums[j] += part.sums[j];
-    total.xy[j] += part.xy[j];
-  }
-  total.y_sum += part.y_sum;
 }
 
 void set_shifts(ops::MatrixView<double> first, std::span<const double> y, Products& products) {
@@ -69,87 +37,113 @@ void set_shifts(ops::MatrixView<double> first, std::span<const double> y, Produc
   products.y_shift /= static_cast<double>(rows);
 }
 
-Status not_finite(std::size_t row, const std::string& column, double value) {
-  return invalid_argument("not_finite", "row " + std::to_string(row) + ", " + column + ": " +
-                                            std::to_string(value) + " is not a finite number")
-      .hint("leave the row out or fill the value in");
+// Returns the columns of whose variance sums about zero say too little.
+std::vector<std::size_t> far_columns(const Products& products, std::size_t rows) {
+  const auto n = static_cast<double>(rows);
+  std::vector<std::size_t> far;
+  for (std::size_t j = 0; j < products.sums.size(); ++j) {
+    const double mean = products.sums[j] / n;
+    const double variance = products.gram(j, j) / n - mean * mean;
+    if (mean * mean > kFarMean * kFarMean * variance) far.push_back(j);
+  }
+  return far;
 }
 
-Status check_finite(MatrixSource& x, std::span<double> buffer) {
-  return for_blocks(x, buffer, [&](ops::MatrixView<double> block, std::size_t first) -> Status {
-    for (std::size_t i = 0; i < block.rows; ++i) {
-      for (std::size_t j = 0; j < block.cols; ++j) {
-        if (std::isfinite(block(i, j))) continue;
-        return not_finite(first + i, "column " + std::to_string(j), block(i, j));
+// Whether those columns hold the value of their first row everywhere.
+Result<bool> are_constant(MatrixSource& x, std::span<const std::size_t> columns) {
+  AlignedBuffer<double> buffer = row_block_buffer(x);
+  std::vector<double> first_row(columns.size());
+  bool all = true;
+  WEIR_TRY(for_row_blocks(x, buffer.span(), [&](ops::MatrixView<double> block, std::size_t first) {
+    for (std::size_t i = 0; i < block.rows && all; ++i) {
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        const double value = block(i, columns[c]);
+        if (first + i == 0) first_row[c] = value;
+        all = all && value == first_row[c];
       }
     }
     return Status::ok();
-  });
+  }));
+  return all;
+}
+
+Status not_finite(std::size_t row, const std::string& column, double value) {
+  std::string number;
+  append_number(number, value);
+  return invalid_argument("not_finite", "row " + std::to_string(row) + ", " + column + ": " +
+                                            number + " is not a finite number")
+      .hint("leave the row out or fill the value in");
+}
+
+Status check_block(const ops::MatrixView<double>& block, std::size_t first) {
+  for (std::size_t i = 0; i < block.rows; ++i) {
+    for (std::size_t j = 0; j < block.cols; ++j) {
+      if (std::isfinite(block(i, j))) continue;
+      return not_finite(first + i, "column " + std::to_string(j), block(i, j));
+    }
+  }
+  return Status::ok();
 }
 
 // `part` takes one block, so that blocks join in order.
-Status add_dense(MatrixSource& x, std::span<const double> y, std::span<double> buffer,
-                 ops::Workers& workers, Products& total) {
+Status add_dense(MatrixSource& x, std::span<const double> y, ops::Workers& workers,
+                 Products& total) {
   Products part(x.cols());
+  AlignedBuffer<double> buffer = row_block_buffer(x);
   ops::CpuRun run{workers};
-  return for_blocks(x, buffer, [&](ops::MatrixView<double> block, std::size_t first) -> Status {
-    if (first == 0) set_shifts(block, y, total);
-    ops::Gram::Output out{.gram = part.gram.view(), .sums = part.sums, .xy = part.xy};
-    const ops::Gram::Args args{.x = block,
-                               .shift = total.shift,
-                               .y = y.subspan(first, block.rows),
-                               .y_shift = total.y_shift};
-    WEIR_TRY(ops::Gram::check(args));
-    WEIR_TRY(ops::Gram::cpu(run, args, out));
-    part.y_sum = out.y_sum;
-    join(part, total);
-    return Status::ok();
-  });
+  return for_row_blocks(
+      x, buffer.span(), [&](ops::MatrixView<double> block, std::size_t first) -> Status {
+        if (first == 0) set_shifts(block, y, total);
+        ops::Gram::Output out{.gram = part.gram.view(), .sums = part.sums, .xy = part.xy};
+        const ops::Gram::Args args{.x = block,
+                                   .shift = total.shift,
+                                   .y = y.subspan(first, block.rows),
+                                   .y_shift = total.y_shift};
+        WEIR_TRY(ops::Gram::check(args));
+        WEIR_TRY(ops::Gram::cpu(run, args, out));
+        part.y_sum = out.y_sum;
+        total.join(part);
+        return Status::ok();
+      });
 }
 
-// Adds rows [first, last): each entry with those right of it, into the upper triangle.
-void add_sparse_rows(const ops::CsrView& x, std::span<const double> y, std::size_t first,
-                     std::size_t last, Products& part) {
-  for (std::size_t i = first; i < last; ++i) {
-    const auto columns = x.columns().subspan(x.offsets()[i], x.row_entries(i));
-    const auto values = x.values().subspan(x.offsets()[i], x.row_entries(i));
-    const double t = y[i] - part.y_shift;
-    part.y_sum += t;
-    for (std::size_t a = 0; a < columns.size(); ++a) {
-      const double value = values[a];
-      double* const row = part.gram.data() + columns[a] * part.gram.cols();
-      part.sums[columns[a]] += value;
-      part.xy[columns[a]] += value * t;
-      for (std::size_t b = a; b < columns.size(); ++b) row[columns[b]] += value * values[b];
-    }
+// Compresses one block after the other, so that memory and a file are summed alike.
+Status add_compressed(MatrixSource& x, std::span<const double> y, ops::Workers& workers,
+                      Products& total) {
+  const std::size_t rows = std::min(y.size(), kShiftRows);
+  for (std::size_t i = 0; i < rows; ++i) total.y_shift += y[i];
+  total.y_shift /= static_cast<double>(rows);
+  if (const ops::CsrView* const sparse = x.sparse(); sparse != nullptr) {
+    add_compressed_rows(*sparse, y, workers, total);
+  } else {
+    AlignedBuffer<double> buffer = row_block_buffer(x);
+    ops::CpuRun run{workers};
+    ops::CsrFromDense::Output out;
+    WEIR_TRY(
+        for_row_blocks(x, buffer.span(), [&](ops::MatrixView<double> block, std::size_t first) {
+          const Status status =
+              ops::CsrFromDense::cpu(run, {.dense = block, .format = ops::MatrixFormat::kCsr}, out);
+          if (!status.is_ok()) return status;
+          add_compressed_rows(out.matrix.view(), y.subspan(first, block.rows), workers, total);
+          return Status::ok();
+        }));
   }
+  mirror(total.gram);
+  return Status::ok();
 }
 
-void add_sparse(const ops::CsrView& x, std::span<const double> y, ops::Workers& workers,
-                Products& total) {
-  const std::size_t cols = x.cols();
-  for (std::size_t i = 0; i < std::min(y.size(), kShiftRows); ++i) total.y_shift += y[i];
-  total.y_shift /= static_cast<double>(std::min(y.size(), kShiftRows));
-  total.constant_ratio = kUnshiftedConstantRatio;
-  const std::size_t tasks_max =
-      std::clamp<std::size_t>(kPartialBytesMax / (cols * cols * sizeof(double)), 1, kTasksMax);
-  std::vector<std::size_t> cuts;
-  ops::cut_rows(x, std::max(kTaskEntriesMin, x.entries() / tasks_max + 1), cuts);
-  const std::size_t pieces = cuts.size() - 1;
-  const std::size_t tasks = std::min(pieces, tasks_max);
-  std::vector<Products> parts;
-  for (std::size_t t = 0; t < tasks; ++t) {
-    parts.emplace_back(cols);
-    parts.back().y_shift = total.y_shift;
+// Says what is wrong with rows whose sums are not finite.
+Status refuse(MatrixSource& x, std::span<const double> y) {
+  WEIR_TRY(check_finite(y));
+  if (x.sparse() != nullptr) {
+    WEIR_TRY(check_finite(*x.sparse()));
+  } else {
+    AlignedBuffer<double> buffer = row_block_buffer(x);
+    WEIR_TRY(for_row_blocks(x, buffer.span(), [](ops::MatrixView<double> block, std::size_t first) {
+      return check_block(block, first);
+    }));
   }
-  workers.run(tasks, [&](std::size_t t) {
-    const std::size_t first = cuts[t * pieces / tasks];
-    add_sparse_rows(x, y, first, cuts[(t + 1) * pieces / tasks], parts[t]);
-  });
-  for (const Products& part : parts) join(part, total);
-  for (std::size_t i = 0; i < cols; ++i) {
-    for (std::size_t j = i + 1; j < cols; ++j) total.gram(j, i) = total.gram(i, j);
-  }
+  return squares_too_large();
 }
 
 }  // namespace
@@ -171,28 +165,40 @@ Status check_finite(const ops::CsrView& x) {
   return Status::ok();
 }
 
+Status check_finite(const ops::MatrixView<double>& x) {
+  return check_block(x, 0);
+}
+
 Status squares_too_large() {
   return invalid_argument("train", "the values are too large: their squares do not fit a double")
       .hint("divide them by a power of ten first");
 }
 
-Status Products::add_rows(MatrixSource& x, std::span<const double> y, ops::Workers& workers) {
-  const ops::CsrView* const sparse = x.sparse();
-  const auto cells = static_cast<double>(x.rows()) * static_cast<double>(x.cols());
-  if (sparse != nullptr && static_cast<double>(sparse->entries()) < kSparseShareMax * cells) {
-    add_sparse(*sparse, y, workers, *this);
-    if (finite(*this)) return Status::ok();
-    WEIR_TRY(check_finite(y));
-    WEIR_TRY(check_finite(*sparse));
-    return squares_too_large();
+void Products::join(const Products& part) {
+  for (std::size_t i = 0; i < gram.view().size(); ++i) gram.data()[i] += part.gram.data()[i];
+  for (std::size_t j = 0; j < sums.size(); ++j) {
+    sums[j] += part.sums[j];
+    xy[j] += part.xy[j];
   }
-  AlignedBuffer<double> buffer(
-      x.needs_buffer() ? std::min(block_rows(x.cols()), x.rows()) * x.cols() : 0);
-  WEIR_TRY(add_dense(x, y, buffer.span(), workers, *this));
-  if (finite(*this)) return Status::ok();
-  WEIR_TRY(check_finite(y));
-  WEIR_TRY(check_finite(x, buffer.span()));
-  return squares_too_large();
+  y_sum += part.y_sum;
+}
+
+Status Products::add_rows(MatrixSource& x, std::span<const double> y, RowLayout layout,
+                          ops::Workers& workers) {
+  if (layout == RowLayout::kCompressed) {
+    WEIR_TRY(add_compressed(x, y, workers, *this));
+    if (!finite(*this)) return refuse(x, y);
+    const std::vector<std::size_t> far = far_columns(*this, x.rows());
+    if (far.empty()) return Status::ok();
+    WEIR_ASSIGN(const bool known, are_constant(x, far));
+    if (known) {
+      for (const std::size_t j : far) constant[j] = true;
+      return Status::ok();
+    }
+    *this = Products(x.cols());
+  }
+  WEIR_TRY(add_dense(x, y, workers, *this));
+  return finite(*this) ? Status::ok() : refuse(x, y);
 }
 
 }  // namespace weir::model

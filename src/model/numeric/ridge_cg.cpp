@@ -135,14 +135,17 @@ Status ridge_by_cg(const ops::CsrView& x, std::span<const double> y, ops::Worker
   System system(x, xt, workers, model, scale);
   std::vector<double> right(x.cols());
   WEIR_TRY(system.centred_columns(yc, right));
-  if (!std::isfinite(numeric::canonical_dot(right, right))) return squares_too_large();
+  if (!std::isfinite(numeric::canonical_dot(right, right)) ||
+      !std::isfinite(numeric::canonical_sum(diagonal))) {
+    return squares_too_large();
+  }
   WEIR_ASSIGN(const Solution solution, solve(system, right, diagonal, model.weight));
   char text[160];
   std::snprintf(text, sizeof(text),
                 "%zu columns: ridge regression with all components by conjugate gradients, %u "
                 "iterations, residual %.2g%s",
                 x.cols(), solution.iterations, solution.residual,
-                solution.residual > kTolerance ? "; it did not converge" : "");
+                solution.residual <= kTolerance ? "" : "; it did not converge");
   model.warnings.emplace_back(text);
   model.retained = 1;
   model.bias = model.ybar;

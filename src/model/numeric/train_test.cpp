@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -10,7 +11,9 @@
 #include "base/rng.hpp"
 #include "model/numeric/naive.hpp"
 #include "model/numeric/predict.hpp"
+#include "model/numeric/products.hpp"
 #include "model/numeric/ridge_cg.hpp"
+#include "model/numeric/row_zeros.hpp"
 #include "ops/sparse/from_dense/from_dense.hpp"
 
 namespace weir::model {
@@ -188,19 +191,19 @@ TEST(Train, HasTheSameBitsFromAFileAndForAnyThreads) {
   EXPECT_FALSE(FileSource::open(path, kCols));
 }
 
-// Rows of which one value in eight is not zero, and their targets.
+// Rows of which one value in `of` is not zero, and their targets.
 struct SparseSample {
   std::vector<double> dense;
   std::vector<double> y;
   ops::Csr csr;
 };
-SparseSample sparse_sample(std::size_t rows, std::size_t cols) {
+SparseSample sparse_sample(std::size_t rows, std::size_t cols, std::uint32_t of = 8) {
   SparseSample made;
   Philox rng(6, cols);
   for (std::size_t i = 0; i < rows; ++i) {
     double sum = rng.next_unit();
     for (std::size_t j = 0; j < cols; ++j) {
-      made.dense.push_back(rng.next_below(8) == 0 ? rng.next_unit() + 0.5 : 0);
+      made.dense.push_back(rng.next_below(of) == 0 ? rng.next_unit() + 0.5 : 0);
       sum += made.dense.back() * static_cast<double>(j % 5);
     }
     made.y.push_back(sum);
@@ -214,7 +217,7 @@ SparseSample sparse_sample(std::size_t rows, std::size_t cols) {
 }
 
 TEST(Train, LearnsTheSameFromCompressedRows) {
-  const SparseSample s = sparse_sample(3000, 40);
+  const SparseSample s = sparse_sample(3000, 40, 16);
   const TrainOptions options{.energy = 0.9, .lambda = 0.5};
   CsrSource source(s.csr.view());
   const LinearModel sparse = *train_linear(source, s.y, options, workers());
@@ -232,8 +235,11 @@ TEST(Train, LearnsTheSameFromCompressedRows) {
   CsrSource bad(damaged.view());
   const auto refused = train_linear(bad, s.y, options, workers());
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message().find("row 0, column " + std::to_string(values.columns[7])),
-            std::string::npos)
+  std::size_t row = 0;
+  while (values.offsets[row + 1] <= 7) ++row;
+  const std::string place =
+      "row " + std::to_string(row) + ", column " + std::to_string(values.columns[7]);
+  EXPECT_NE(refused.error().message().find(place), std::string::npos)
       << refused.error().to_string();
 }
 
@@ -264,8 +270,95 @@ TEST(Train, SolvesWideSparseRowsWithoutTheirProduct) {
     EXPECT_NEAR(said(model, {begin, begin + 4200}), wide.y[i], 1e-4);
   }
   EXPECT_TRUE(decode_linear_model(encode_linear_model(model)));
-  EXPECT_FALSE(trained(wide.dense, 4200, wide.y));
-  EXPECT_TRUE(trained(wide.dense, 4200, wide.y, {.components = 10}));
+  // Dense rows with as many zeros go the same way, unless components are asked for.
+  const LinearModel dense = *trained(wide.dense, 4200, wide.y, {.lambda = 1e-6});
+  EXPECT_EQ(encode_linear_model(dense), encode_linear_model(model));
+  EXPECT_EQ(trained(wide.dense, 4200, wide.y, {.components = 10})->components(), 10U);
+  std::vector<double> full = wide.dense;
+  for (double& value : full) value += 1;
+  const LinearModel leading = *trained(full, 4200, wide.y);
+  EXPECT_EQ(leading.ops.count("matrix.randomized_svd"), 1U);
+  for (const TrainOptions& options :
+       {TrainOptions{.standardise = true}, TrainOptions{.route = TrainRoute::kGram}}) {
+    const auto refused = trained(full, 4200, wide.y, options);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().to_string().find("4200 columns"), std::string::npos);
+    EXPECT_NE(refused.error().to_string().find("randomized"), std::string::npos);
+  }
+}
+
+TEST(Train, CompressesRowsOfWhichMostValuesAreZero) {
+  const SparseSample s = sparse_sample(3000, 40, 16);
+  const TrainOptions options{.energy = 0.9, .lambda = 0.5};
+  const LinearModel by_itself = *trained(s.dense, 40, s.y, options);
+  TrainOptions asked = options;
+  asked.route = TrainRoute::kSparse;
+  EXPECT_EQ(encode_linear_model(*trained(s.dense, 40, s.y, asked)), encode_linear_model(by_itself));
+  asked.route = TrainRoute::kGram;
+  const LinearModel dense = *trained(s.dense, 40, s.y, asked);
+  EXPECT_NE(encode_linear_model(dense), encode_linear_model(by_itself));
+  ASSERT_EQ(dense.components(), by_itself.components());
+  expect_near(by_itself.weight, dense.weight, 1e-10);
+  CsrSource compressed(s.csr.view());
+  EXPECT_EQ(encode_linear_model(*train_linear(compressed, s.y, options, workers())),
+            encode_linear_model(by_itself));
+}
+
+TEST(Train, KeepsAllComponentsOfWideRowsOfWhichMostValuesAreZero) {
+  const SparseSample s = sparse_sample(30, 513, 3);
+  const TrainOptions options{.energy = 0.9, .lambda = 0.5};
+  const LinearModel model = *trained(s.dense, 513, s.y, options);
+  EXPECT_EQ(model.ops.count("matrix.gram"), 1U);
+  // Exactly half is not most.
+  std::vector<double> half(30 * 514);
+  for (std::size_t i = 0; i < half.size(); i += 2) half[i] = 1 + static_cast<double>(i % 89);
+  EXPECT_EQ(trained(half, 514, s.y, options)->ops.count("matrix.randomized_svd"), 1U);
+  half[0] = 0;
+  EXPECT_EQ(trained(half, 514, s.y, options)->ops.count("matrix.gram"), 1U);
+}
+
+TEST(Train, CompressesRowsOfAFileWithTheSameBits) {
+  constexpr std::size_t kCols = 2100;  // 4,096 rows are a block
+  const SparseSample s = sparse_sample(4200, kCols, 64);
+  const std::string path = ::testing::TempDir() + "/weir_train_sparse_test.f64";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(std::fwrite(s.dense.data(), sizeof(double), s.dense.size(), file), s.dense.size());
+  std::fclose(file);
+  const auto source = std::move(*FileSource::open(path, kCols));
+  Products memory(kCols);
+  Products read(kCols);
+  MemorySource dense(ops::MatrixView<double>(s.dense.data(), 4200, kCols));
+  ASSERT_TRUE(memory.add_rows(dense, s.y, RowLayout::kCompressed, workers()).is_ok());
+  ops::Workers one(1);
+  ASSERT_TRUE(read.add_rows(*source, s.y, RowLayout::kCompressed, one).is_ok());
+  EXPECT_TRUE(std::equal(memory.gram.data(), memory.gram.data() + kCols * kCols, read.gram.data()));
+  EXPECT_EQ(memory.xy, read.xy);
+  EXPECT_NEAR(*zero_share(*source, workers()), 63.0 / 64, 0.001);
+  const ops::Csr compressed = *compress_rows(*source, workers());
+  EXPECT_TRUE(std::ranges::equal(compressed.view().columns(), s.csr.view().columns()));
+  EXPECT_TRUE(std::ranges::equal(compressed.view().values(), s.csr.view().values()));
+  EXPECT_TRUE(std::ranges::equal(compressed.view().offsets(), s.csr.view().offsets()));
+  std::remove(path.c_str());
+}
+
+TEST(Train, LosesNothingOfColumnsFarFromZeroAmongZeros) {
+  SparseSample s = sparse_sample(3000, 12);
+  for (std::size_t i = 0; i < 3000; ++i) {
+    s.dense[i * 12] = 1e8 + static_cast<double>(i % 7);
+    s.dense[i * 12 + 1] = 0.1;  // never moves
+    s.y[i] += 3 * static_cast<double>(i % 7);
+  }
+  const TrainOptions options{.components = 12, .route = TrainRoute::kSparse};
+  const LinearModel sparse = *trained(s.dense, 12, s.y, options);
+  const LinearModel dense =
+      *trained(s.dense, 12, s.y, {.components = 12, .route = TrainRoute::kGram});
+  EXPECT_EQ(encode_linear_model(sparse), encode_linear_model(dense));
+  for (std::size_t i = 0; i < 3000; ++i) s.dense[i * 12] = 0;
+  const LinearModel constant = *trained(s.dense, 12, s.y, options);
+  EXPECT_EQ(constant.weight[1], 0.0);
+  ASSERT_FALSE(constant.warnings.empty());
+  EXPECT_EQ(constant.warnings[0], "2 constant columns have weight 0");
 }
 
 TEST(Train, FindsTheLeadingComponentsAtRandom) {
@@ -299,6 +392,44 @@ TEST(Train, FindsTheLeadingComponentsAtRandom) {
   const TrainOptions energy{.energy = 0.99, .route = TrainRoute::kRandomized};
   EXPECT_LE(trained(x, kCols, y, energy)->components(), 5U);
   EXPECT_FALSE(trained(x, kCols, y, {.standardise = true, .route = TrainRoute::kRandomized}));
+  // Without a number of components too.
+  const LinearModel by_itself = *trained(x, kCols, y, {.energy = 0.99});
+  EXPECT_EQ(encode_linear_model(by_itself), encode_linear_model(*trained(x, kCols, y, energy)));
+  EXPECT_TRUE(by_itself.warnings.empty());
+  EXPECT_EQ(trained(x, kCols, y, {.components = 101})->ops.count("matrix.gram"), 1U);
+}
+
+TEST(Train, SaysThatTheLeadingComponentsCarryTooLittle) {
+  constexpr std::size_t kRows = 700;
+  constexpr std::size_t kCols = 520;
+  Philox rng(12, 0);
+  std::vector<double> x(kRows * kCols);
+  std::vector<double> y(kRows);
+  for (double& value : x) value = rng.next_unit();
+  for (double& value : y) value = rng.next_unit();
+  const LinearModel model = *trained(x, kCols, y);
+  EXPECT_EQ(model.components(), kTrainRandomComponents);
+  EXPECT_LT(model.retained, 0.6);
+  ASSERT_EQ(model.warnings.size(), 1U);
+  EXPECT_NE(model.warnings[0].find("the 100 leading components carry 0."), std::string::npos)
+      << model.warnings[0];
+  EXPECT_NE(model.warnings[0].find("not the 0.9500 asked for"), std::string::npos);
+}
+
+// Rounding takes a little from the sum of all squares.
+TEST(Train, DoesNotWarnOfAFullRank) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Philox rng(seed, 1);
+    std::vector<double> x(40 * 6);
+    std::vector<double> y(40);
+    for (double& value : x) value = rng.next_unit();
+    for (double& value : y) value = rng.next_unit();
+    for (const TrainRoute route : {TrainRoute::kGram, TrainRoute::kRandomized}) {
+      const LinearModel model = *trained(x, 6, y, {.energy = 1, .route = route});
+      EXPECT_EQ(model.components(), 6U);
+      EXPECT_TRUE(model.warnings.empty()) << seed << ": " << model.warnings[0];
+    }
+  }
 }
 
 TEST(Train, SurvivesMeansThatDwarfTheSpread) {
@@ -335,6 +466,8 @@ TEST(Train, WarnsOfWhatCannotBeLearned) {
 }
 
 TEST(Train, RefusesWhatItCannotLearnFrom) {
+  constexpr TrainRoute kRoutes[] = {TrainRoute::kGram, TrainRoute::kRandomized,
+                                    TrainRoute::kSparse};
   const auto message = [](const Result<LinearModel>& result) {
     return result ? std::string() : result.error().to_string();
   };
@@ -350,14 +483,24 @@ TEST(Train, RefusesWhatItCannotLearnFrom) {
   for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
     std::vector<double> x = kX;
     x[13] = bad;
-    EXPECT_NE(message(trained(x, 3, kY)).find("row 4, column 1"), std::string::npos);
+    for (const TrainRoute route : kRoutes) {
+      EXPECT_NE(message(trained(x, 3, kY, {.route = route})).find("row 4, column 1"),
+                std::string::npos)
+          << message(trained(x, 3, kY, {.route = route}));
+    }
     std::vector<double> y = kY;
     y[2] = bad;
     EXPECT_NE(message(trained(kX, 3, y)).find("row 2, y"), std::string::npos);
   }
-  std::vector<double> huge = kX;
-  huge[0] = 1e200;
-  EXPECT_NE(message(trained(huge, 3, kY)).find("too large"), std::string::npos);
+  for (const double large : {1e200, 1e307}) {
+    std::vector<double> huge = kX;
+    for (double& value : huge) value *= large;
+    for (const TrainRoute route : kRoutes) {
+      EXPECT_NE(message(trained(huge, 3, kY, {.route = route})).find("too large"),
+                std::string::npos)
+          << message(trained(huge, 3, kY, {.route = route}));
+    }
+  }
 }
 
 }  // namespace
