@@ -23,12 +23,14 @@ struct NumericPeer {
   double predict_per_s = 0;       // rows, by one product with the folded weights
   double predict_row_p99_us = 0;  // pca.transform and ridge.predict of one row
   double features_per_s = 0;      // windows of 64, stride 1
+  double features_64_per_s = 0;   // stride 64
   std::vector<double> weights;    // [columns + 1], the bias last
 };
 
-// Hands the rows over as a file, runs bench/numeric_peer.py (or --script) and reads what it found.
+// Hands the rows over as a file (null: none, and only features are timed), runs
+// bench/numeric_peer.py (or --script) and reads what it found.
 // Errors: not_found (peer_missing), unavailable (peer_failed, peer_output), those of the disk.
-Result<NumericPeer> time_numeric_peer(const Arguments& args, const NumericSample& sample,
+Result<NumericPeer> time_numeric_peer(const Arguments& args, const NumericSample* sample,
                                       double penalty);
 
 // Prints the figures and sets them as peer_* keys.

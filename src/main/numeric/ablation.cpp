@@ -1,5 +1,6 @@
 // The same work at four levels: as first written down, on vector units, without temporaries, with a
-// better algorithm. Every ratio is one end-to-end time divided by another.
+// better algorithm. Every ratio is one end-to-end time divided by another, all on one thread unless
+// --threads gives the last level more.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "main/numeric/numeric_options.hpp"
 #include "main/numeric/sample.hpp"
 #include "main/verbs.hpp"
+#include "model/file/number_table.hpp"
 #include "model/numeric/levels.hpp"
 #include "model/numeric/pipeline.hpp"
 
@@ -30,11 +32,11 @@ constexpr Option kOptions[] = {
     {"script", "FILE", "the peer, default bench/numeric_peer.py"},
     {"no-peer", "", "time no peer"},
     {"json", "FILE", "write the table as flat JSON"},
-    kThreadsOption,
+    {"threads", "N", "of the last level, default 1; the others have one"},
     kIsaOption,
 };
 
-constexpr const char* kLevels[] = {"L0 naive", "L1 SIMD", "L2 pools, arena", "L3 algorithm"};
+constexpr const char* kLevels[] = {"L0 naive", "L1 + SIMD", "L2 + pools", "L3 + algorithm"};
 constexpr std::size_t kLevelCount = std::size(kLevels);
 constexpr std::size_t kWindow = 64;
 constexpr double kRepeatSeconds = 0.5;  // a level that is faster runs again, at most 7 times
@@ -74,60 +76,80 @@ Result<Cost> measured(const std::function<Status()>& work) {
   return runs[runs.size() / 2];
 }
 
+struct Level {
+  std::function<Status()> work;
+  std::function<std::vector<double>()> result;  // of the last run of `work`
+};
+
+// Returns internal_error unless a level's values are those of the first.
+Status check_same(const std::string& workload, std::size_t level, const std::vector<double>& got,
+                  const std::vector<double>& expected) {
+  std::size_t at = 0;
+  while (at < got.size() && at < expected.size() &&
+         std::fabs(got[at] - expected[at]) <= 1e-6 * (1 + std::fabs(expected[at]))) {
+    ++at;
+  }
+  if (at == got.size() && at == expected.size()) return Status::ok();
+  std::string text = workload + ", " + kLevels[level] + ": value " + std::to_string(at) + " is ";
+  model::append_number(text, at < got.size() ? got[at] : std::nan(""));
+  text += ", of the first level ";
+  model::append_number(text, at < expected.size() ? expected[at] : std::nan(""));
+  return internal_error("ablation_differs", text);
+}
+
 class Table {
  public:
   explicit Table(BenchReport& report) : report_(report) {
     std::printf("%-12s %-16s %12s %10s %10s %10s %14s\n", "workload", "level", "ms", "to L0",
                 "to before", "CPU s", "allocations/s");
   }
-  // `results` holds what each level came to, so that a level that computes something else shows.
-  Status add(const std::string& workload, const std::function<Status()> (&levels)[kLevelCount],
-             double (&results)[kLevelCount]) {
+  // Times the levels in order and compares what each came to, value by value, with the first's.
+  Status add(const std::string& workload, const Level (&levels)[kLevelCount]) {
     double first = 0;
     double before = 0;
+    std::vector<double> expected;
     for (std::size_t i = 0; i < kLevelCount; ++i) {
-      WEIR_ASSIGN(const Cost cost, measured(levels[i]));
-      if (i == 0) first = before = cost.seconds;
-      const std::string allocations =
-          cost.allocations_per_s ? std::to_string(std::llround(*cost.allocations_per_s)) : "-";
-      std::printf("%-12s %-16s %12.3f %10.1f %10.2f %10.3f %14s\n", workload.c_str(), kLevels[i],
-                  cost.seconds * 1e3, first / cost.seconds, before / cost.seconds, cost.cpu_seconds,
-                  allocations.c_str());
-      std::fflush(stdout);
-      const std::string key = workload + "_l" + std::to_string(i);
-      report_.set(key + "_ms", cost.seconds * 1e3);
-      report_.set(key + "_ratio_to_l0", first / cost.seconds);
-      report_.set(key + "_ratio_to_before", before / cost.seconds);
-      report_.set(key + "_cpu_s", cost.cpu_seconds);
-      if (cost.allocations_per_s) {
-        report_.set(key + "_allocations_per_s", *cost.allocations_per_s);
+      WEIR_ASSIGN(const Cost cost, measured(levels[i].work));
+      if (i == 0) {
+        first = before = cost.seconds;
+        expected = levels[i].result();
       } else {
-        report_.not_measured(key + "_allocations_per_s", "this build does not count them");
+        WEIR_TRY(check_same(workload, i, levels[i].result(), expected));
       }
+      report(workload, i, cost, first, before);
       before = cost.seconds;
-      const double apart = std::fabs(results[i] - results[0]);
-      if (!(apart <= 1e-6 * std::fabs(results[0]) + 1e-9)) {
-        return internal_error("ablation_differs", workload + ", " + kLevels[i] + ": " +
-                                                      std::to_string(results[i]) + ", naive " +
-                                                      std::to_string(results[0]));
-      }
     }
     return Status::ok();
   }
 
  private:
+  void report(const std::string& workload, std::size_t level, const Cost& cost, double first,
+              double before) {
+    const std::string allocations =
+        cost.allocations_per_s ? std::to_string(std::llround(*cost.allocations_per_s)) : "-";
+    std::printf("%-12s %-16s %12.3f %10.1f %10.2f %10.3f %14s\n", workload.c_str(), kLevels[level],
+                cost.seconds * 1e3, first / cost.seconds, before / cost.seconds, cost.cpu_seconds,
+                allocations.c_str());
+    std::fflush(stdout);
+    const std::string key = workload + "_l" + std::to_string(level);
+    report_.set(key + "_ms", cost.seconds * 1e3);
+    report_.set(key + "_ratio_to_l0", first / cost.seconds);
+    report_.set(key + "_ratio_to_before", before / cost.seconds);
+    report_.set(key + "_cpu_s", cost.cpu_seconds);
+    if (cost.allocations_per_s) {
+      report_.set(key + "_allocations_per_s", *cost.allocations_per_s);
+    } else {
+      report_.not_measured(key + "_allocations_per_s", "this build does not count them");
+    }
+  }
+
   BenchReport& report_;
 };
 
-double total_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum;
-}
-double total_of(const model::naive::Rows& rows) {
-  double sum = 0;
-  for (const auto& row : rows) sum += total_of(row);
-  return sum;
+std::vector<double> flat(const model::naive::Rows& rows) {
+  std::vector<double> values;
+  for (const auto& row : rows) values.insert(values.end(), row.begin(), row.end());
+  return values;
 }
 model::naive::Rows rows_of(const ops::MatrixView<double>& x) {
   model::naive::Rows rows;
@@ -140,58 +162,54 @@ Status add_features(Table& table, const std::string& name, model::Pipeline& pipe
                     std::span<const double> series, std::size_t stride) {
   const model::WindowSpec spec{.size = kWindow, .stride = stride};
   const std::size_t values = model::window_count(series.size(), spec) * model::kWindowFeatures;
-  double results[kLevelCount] = {};
-  const std::function<Status()> levels[kLevelCount] = {
-      [&] {
-        results[0] = total_of(model::naive::window_features(series, kWindow, stride));
-        return Status::ok();
-      },
-      [&] {
-        results[1] = total_of(model::simd_window_features(series, kWindow, stride));
-        return Status::ok();
-      },
-      [&]() -> Status {
-        WEIR_ASSIGN(const auto out, pipeline.arena().take<double>(values));
-        WEIR_TRY(model::pooled_window_features(series, spec, pipeline.vectors(), pipeline.batches(),
-                                               out.span()));
-        results[2] = total_of(out.span());
-        pipeline.reset();
-        return Status::ok();
-      },
-      [&]() -> Status {
-        WEIR_ASSIGN(const auto made, pipeline.extract_features(series, spec));
-        results[3] = total_of(made.values.span());
-        pipeline.reset();
-        return Status::ok();
-      }};
-  return table.add(name, levels, results);
+  model::naive::Rows rows;
+  std::vector<double> out(values);
+  const auto result = [&] { return out; };
+  const Level levels[kLevelCount] = {
+      {[&] {
+         rows = model::naive::window_features(series, kWindow, stride);
+         return Status::ok();
+       },
+       [&] { return flat(rows); }},
+      {[&] {
+         rows = model::simd_window_features(series, kWindow, stride);
+         return Status::ok();
+       },
+       [&] { return flat(rows); }},
+      {[&] { return model::pooled_window_features(series, spec, pipeline.vectors(), out); },
+       result},
+      {[&] { return pipeline.extract_features(series, spec, out); }, result}};
+  return table.add(name, levels);
 }
 
 Status add_training(Table& table, model::Pipeline& pipeline, const NumericSample& sample,
                     const model::naive::Rows& rows) {
-  double results[kLevelCount] = {};
-  const std::function<Status()> levels[kLevelCount] = {
-      [&] {
-        results[0] = model::naive::train(rows, sample.y(), {}).retained;
-        return Status::ok();
-      },
-      [&] {
-        results[1] = model::simd_train(rows, sample.y(), {}).retained;
-        return Status::ok();
-      },
-      [&]() -> Status {
-        WEIR_ASSIGN(const auto fit,
-                    model::pooled_train(sample.x(), sample.y(), {}, pipeline.batches()));
-        results[2] = fit.retained;
-        return Status::ok();
-      },
-      [&]() -> Status {
-        model::MemorySource source(sample.x());
-        WEIR_ASSIGN(const auto made, pipeline.train(source, sample.y(), {}));
-        results[3] = made.retained;
-        return Status::ok();
-      }};
-  return table.add("train", levels, results);
+  model::naive::Fit fit;
+  model::LinearModel made;
+  const auto weights = [&] { return model::naive::weights(fit); };
+  const Level levels[kLevelCount] = {
+      {[&] {
+         fit = model::naive::train(rows, sample.y(), {});
+         return Status::ok();
+       },
+       weights},
+      {[&] {
+         fit = model::simd_train(rows, sample.y(), {});
+         return Status::ok();
+       },
+       weights},
+      {[&]() -> Status {
+         WEIR_ASSIGN(fit, model::pooled_train(sample.x(), sample.y(), {}, pipeline.batches()));
+         return Status::ok();
+       },
+       weights},
+      {[&]() -> Status {
+         model::MemorySource source(sample.x());
+         WEIR_ASSIGN(made, pipeline.train(source, sample.y(), {}));
+         return Status::ok();
+       },
+       [&] { return made.weight; }}};
+  return table.add("train", levels);
 }
 
 // `rows` hold what `x` views; a workload of one row repeats it `repeats` times.
@@ -200,35 +218,27 @@ Status add_prediction(Table& table, const std::string& name, model::Pipeline& pi
                       const model::naive::Fit& fit, const model::LinearModel& model,
                       std::size_t repeats) {
   std::vector<double> out(x.rows);
-  double results[kLevelCount] = {};
-  const std::function<Status()> levels[kLevelCount] = {
-      [&] {
-        for (std::size_t i = 0; i < repeats; ++i) {
-          results[0] = total_of(model::naive::predict(fit, rows));
-        }
-        return Status::ok();
-      },
-      [&] {
-        for (std::size_t i = 0; i < repeats; ++i) {
-          results[1] = total_of(model::simd_predict(fit, rows));
-        }
-        return Status::ok();
-      },
-      [&]() -> Status {
-        for (std::size_t i = 0; i < repeats; ++i) {
-          WEIR_TRY(model::pooled_predict(fit, x, pipeline.vectors(), out));
-          results[2] = total_of(out);
-        }
-        return Status::ok();
-      },
-      [&]() -> Status {
-        for (std::size_t i = 0; i < repeats; ++i) {
-          WEIR_TRY(pipeline.predict(model, x, out));
-          results[3] = total_of(out);
-        }
-        return Status::ok();
-      }};
-  return table.add(name, levels, results);
+  const auto repeated = [&](auto once) {
+    return [once, repeats]() -> Status {
+      for (std::size_t i = 0; i < repeats; ++i) WEIR_TRY(once());
+      return Status::ok();
+    };
+  };
+  const auto result = [&] { return out; };
+  const Level levels[kLevelCount] = {
+      {repeated([&] {
+         out = model::naive::predict(fit, rows);
+         return Status::ok();
+       }),
+       result},
+      {repeated([&] {
+         out = model::simd_predict(fit, rows);
+         return Status::ok();
+       }),
+       result},
+      {repeated([&] { return model::pooled_predict(fit, x, pipeline.vectors(), out); }), result},
+      {repeated([&] { return pipeline.predict(model, x, out); }), result}};
+  return table.add(name, levels);
 }
 
 // The naive parts of a model, for the levels that do not fold them into weights.
@@ -266,13 +276,15 @@ Status add_model_workloads(Table& table, model::Pipeline& pipeline, const Numeri
   return Status::ok();
 }
 
-void add_peer(const Arguments& args, const NumericSample& sample, BenchReport& report) {
+// `sample` null: features only.
+void add_peer(const Arguments& args, const NumericSample* sample, BenchReport& report) {
   const auto peer = time_numeric_peer(args, sample, 1.0);
   if (peer) {
     report_numeric_peer(*peer, report);
   } else {
-    std::printf("scikit-learn: not measured: %s\n", peer.error().to_string().c_str());
-    report.not_measured("peer_train_s", peer.error().message());
+    std::printf("scikit-learn, numpy: not measured: %s\n", peer.error().to_string().c_str());
+    report.not_measured(sample == nullptr ? "peer_features_per_s" : "peer_train_s",
+                        peer.error().message());
   }
 }
 
@@ -285,13 +297,14 @@ Result<int> run(const Arguments& args) {
         "usage", "--rows takes 2 or more, --columns 1 or more, --samples 64 or more"));
   }
   const std::string only = args.text("only");
-  WEIR_ASSIGN(const auto context, numeric_context(args));
+  WEIR_ASSIGN(const auto context, numeric_context(args, 1));
   WEIR_ASSIGN(const auto pipeline, model::Pipeline::create({}, *context));
   BenchReport report("ablation");
-  std::printf("%s; %llu rows of %llu columns, %llu samples, %u threads in L3\n",
+  std::printf("%s; %llu rows of %llu columns, %llu samples, %u threads in L3, one in the others\n",
               machine_description().c_str(), static_cast<unsigned long long>(rows),
               static_cast<unsigned long long>(columns), static_cast<unsigned long long>(samples),
               context->workers().threads());
+  report.set("threads", std::uint64_t{context->workers().threads()});
   report.set("rows", rows);
   report.set("columns", columns);
   report.set("samples", samples);
@@ -306,7 +319,9 @@ Result<int> run(const Arguments& args) {
   if (!only.starts_with("features")) {
     const NumericSample sample(rows, columns);
     WEIR_TRY(add_model_workloads(table, *pipeline, sample, only));
-    if (!args.has("no-peer")) add_peer(args, sample, report);
+    if (!args.has("no-peer")) add_peer(args, &sample, report);
+  } else if (!args.has("no-peer")) {
+    add_peer(args, nullptr, report);
   }
   std::printf("predict_row is 1,000 predictions.\n");
   WEIR_TRY(report.write(args.text("json")));

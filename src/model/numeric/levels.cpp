@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/check.hpp"
 #include "model/numeric/vector_steps.hpp"
@@ -13,20 +12,8 @@ namespace {
 constexpr std::size_t kBins = 5;
 using Values = std::span<const double>;
 
-// cos and -sin of 2 pi k t / size for k = 0..4.
-void fill_terms(std::size_t size, std::span<double> terms) {
-  for (std::size_t k = 0; k < kBins; ++k) {
-    for (std::size_t t = 0; t < size; ++t) {
-      const double turn = static_cast<double>(k * t % size) / static_cast<double>(size);
-      terms[(2 * k) * size + t] = std::cos(2 * std::numbers::pi * turn);
-      terms[(2 * k + 1) * size + t] = -std::sin(2 * std::numbers::pi * turn);
-    }
-  }
-}
-
 // Writes the ten features of a window; `shifted` and `powers` are scratch of its size.
-void features_of(Values window, Values terms, std::span<double> shifted, std::span<double> powers,
-                 double* out) {
+void features_of(Values window, std::span<double> shifted, std::span<double> powers, double* out) {
   const auto n = static_cast<double>(window.size());
   const double mean = steps::sum(window) / n;
   const steps::Extremes extremes = steps::extremes(window);
@@ -40,10 +27,8 @@ void features_of(Values window, Values terms, std::span<double> shifted, std::sp
   out[3] = mean == mean ? extremes.low : mean;
   out[4] = mean == mean ? extremes.high : mean;
   for (std::size_t k = 0; k < kBins; ++k) {
-    const double real = steps::dot(window, terms.subspan(2 * k * window.size(), window.size()));
-    const double imaginary =
-        steps::dot(window, terms.subspan((2 * k + 1) * window.size(), window.size()));
-    out[5 + k] = std::sqrt(real * real + imaginary * imaginary) / n;
+    const steps::Bin bin = steps::bin(window, k);
+    out[5 + k] = std::sqrt(bin.real * bin.real + bin.imaginary * bin.imaginary) / n;
   }
 }
 
@@ -72,31 +57,27 @@ naive::Fit fit_of(naive::Rows gram, Values xy, const naive::FitOptions& options)
 
 naive::Rows simd_window_features(Values series, std::size_t size, std::size_t stride) {
   naive::Rows out;
-  std::vector<double> terms(2 * kBins * size);
-  fill_terms(size, terms);
   for (std::size_t first = 0; first + size <= series.size(); first += stride) {
     const Values at = series.subspan(first, size);
     const std::vector<double> window(at.begin(), at.end());
     std::vector<double> shifted(size);
     std::vector<double> powers(size);
     std::vector<double> features(kWindowFeatures);
-    features_of(window, terms, shifted, powers, features.data());
+    features_of(window, shifted, powers, features.data());
     out.push_back(features);
   }
   return out;
 }
 
-Status pooled_window_features(Values series, const WindowSpec& spec, Pool& vectors, Pool& batches,
+Status pooled_window_features(Values series, const WindowSpec& spec, Pool& vectors,
                               std::span<double> out) {
   const std::size_t windows = window_count(series.size(), spec);
   CHECK_EQ(out.size(), windows * kWindowFeatures);
   WEIR_ASSIGN(const PooledBlock shifted, vectors.take(spec.size));
   WEIR_ASSIGN(const PooledBlock powers, vectors.take(spec.size));
-  WEIR_ASSIGN(const PooledBlock terms, batches.take(2 * kBins * spec.size));
-  fill_terms(spec.size, terms.span());
   for (std::size_t i = 0; i < windows; ++i) {
-    features_of(series.subspan(i * spec.stride, spec.size), terms.span(), shifted.span(),
-                powers.span(), out.data() + i * kWindowFeatures);
+    features_of(series.subspan(i * spec.stride, spec.size), shifted.span(), powers.span(),
+                out.data() + i * kWindowFeatures);
   }
   return Status::ok();
 }

@@ -1,9 +1,12 @@
-// The levels between the naive form and the pipeline: the same steps on vector units (simd_*), and
-// those without temporaries (pooled_*). The ablation times them; results equal the naive form's to
-// rounding.
+// The levels between the naive form and the pipeline. simd_*: the naive form's steps and
+// temporaries, each loop on vector units; what it reads down a column lies side by side here, as
+// vector loads need. pooled_*: the same steps without temporaries, in memory of pools; training
+// then goes through the rows in blocks of the pool's size. Neither knows a better algorithm: every
+// window computes its own sums, cosines and sines. The ablation times them; results equal the naive
+// form's to rounding.
 //
 //   const naive::Rows features = simd_window_features(series, 64, 1);
-//   WEIR_TRY(pooled_window_features(series, {64, 1}, vectors, batches, out));
+//   WEIR_TRY(pooled_window_features(series, {64, 1}, vectors, out));
 #pragma once
 
 #include <span>
@@ -17,13 +20,11 @@
 
 namespace weir::model {
 
-// naive::window_features with every loop vectorised. cos and sin come from a table: a vector form
-// has to read them from somewhere.
 naive::Rows simd_window_features(std::span<const double> series, std::size_t size,
                                  std::size_t stride);
-// The same into `out`, [windows, 10], with what is needed in between from pools.
+// Into `out`, [windows, 10].
 Status pooled_window_features(std::span<const double> series, const WindowSpec& spec, Pool& vectors,
-                              Pool& batches, std::span<double> out);
+                              std::span<double> out);
 
 naive::Fit simd_train(const naive::Rows& x, std::span<const double> y,
                       const naive::FitOptions& options);

@@ -186,6 +186,14 @@ Fit train(const Rows& x, std::span<const double> y, const FitOptions& options) {
   return fit;
 }
 
+std::vector<double> weights(const Fit& fit) {
+  std::vector<double> out(fit.mu.size());
+  for (std::size_t c = 0; c < fit.v.size(); ++c) {
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] += fit.v[c][j] * fit.beta[c];
+  }
+  return out;
+}
+
 std::vector<double> predict(const Fit& fit, const Rows& x) {
   std::vector<double> out;
   const Rows vt = transposed(fit.v);

@@ -35,6 +35,9 @@ struct Fit {
 };
 Fit train(const Rows& x, std::span<const double> y, const FitOptions& options);
 
+// Returns V beta: what the columns weigh together.
+std::vector<double> weights(const Fit& fit);
+
 // Returns ybar + ((x - mu) V) . beta of each row.
 std::vector<double> predict(const Fit& fit, const Rows& x);
 

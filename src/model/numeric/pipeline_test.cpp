@@ -115,10 +115,10 @@ TEST(Pipeline, LearnsFromItsOwnFeatures) {
 
 TEST(Pipeline, AllocatesNothingOnceWarm) {
   const auto p = pipeline({.strict = true});
-  const auto series = waves(4096);
+  const auto series = waves(200'000);  // work for both threads
   LinearModel model;
   model.weight.assign(kWindowFeatures, 0.5);
-  std::vector<double> out(4096);
+  std::vector<double> out(200'000);
   const auto work = [&] {
     for (const std::size_t stride : {1, 64}) {
       const auto made = p->extract_features(series, {.size = 64, .stride = stride});

@@ -1,6 +1,8 @@
 #include "model/numeric/vector_steps.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "base/check.hpp"
 
@@ -8,6 +10,8 @@
 #define HWY_TARGET_INCLUDE "model/numeric/vector_steps.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+// highway.h comes first.
+#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace weir::model::steps::HWY_NAMESPACE {
@@ -69,6 +73,29 @@ void extremes_all(const double* x, std::size_t n, double* low_out, double* high_
   *high_out = high;
 }
 
+void bin_all(const double* x, double k, std::size_t n, double* real_out, double* imaginary_out) {
+  const D d;
+  const double turn = 2 * std::numbers::pi * k / static_cast<double>(n);
+  const V turns = hn::Set(d, turn);
+  V reals = hn::Zero(d);
+  V imaginaries = hn::Zero(d);
+  std::size_t t = 0;
+  for (; t + kWidth <= n; t += kWidth) {
+    const V angle = hn::Mul(turns, hn::Iota(d, static_cast<double>(t)));
+    const V values = hn::LoadU(d, x + t);
+    reals = hn::MulAdd(values, hn::Cos(d, angle), reals);
+    imaginaries = hn::NegMulAdd(values, hn::Sin(d, angle), imaginaries);
+  }
+  double real = hn::GetLane(hn::SumOfLanes(d, reals));
+  double imaginary = hn::GetLane(hn::SumOfLanes(d, imaginaries));
+  for (; t < n; ++t) {
+    real += x[t] * std::cos(turn * static_cast<double>(t));
+    imaginary -= x[t] * std::sin(turn * static_cast<double>(t));
+  }
+  *real_out = real;
+  *imaginary_out = imaginary;
+}
+
 void subtract_one(const double* x, double y, double* out, std::size_t n) {
   const D d;
   const V ys = hn::Set(d, y);
@@ -113,6 +140,7 @@ namespace weir::model::steps {
 HWY_EXPORT(sum_all);
 HWY_EXPORT(dot_all);
 HWY_EXPORT(extremes_all);
+HWY_EXPORT(bin_all);
 HWY_EXPORT(subtract_one);
 HWY_EXPORT(subtract_all);
 HWY_EXPORT(multiply_all);
@@ -131,6 +159,13 @@ Extremes extremes(std::span<const double> x) {
   CHECK(!x.empty());
   Extremes found{};
   HWY_DYNAMIC_DISPATCH(extremes_all)(x.data(), x.size(), &found.low, &found.high);
+  return found;
+}
+
+Bin bin(std::span<const double> x, std::size_t k) {
+  Bin found{};
+  HWY_DYNAMIC_DISPATCH(bin_all)
+  (x.data(), static_cast<double>(k), x.size(), &found.real, &found.imaginary);
   return found;
 }
 

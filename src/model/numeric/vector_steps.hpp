@@ -20,6 +20,12 @@ struct Extremes {
 };
 // x has an element; NaN among them is not looked for.
 Extremes extremes(std::span<const double> x);
+// The sum of x[t] exp(-2 pi i k t / size), with a cosine and a sine for every term; k up to 4.
+struct Bin {
+  double real;
+  double imaginary;
+};
+Bin bin(std::span<const double> x, std::size_t k);
 void subtract(std::span<const double> x, double y, std::span<double> out);
 void subtract(std::span<const double> x, std::span<const double> y, std::span<double> out);
 void multiply(std::span<const double> x, std::span<const double> y, std::span<double> out);
