@@ -7,6 +7,8 @@
 namespace weir::main {
 namespace {
 
+constexpr std::size_t kRequiredLength = 1024;  // up to here twice as fast as the peer
+
 Result<Run> make_rfft(ops::Workers& workers, std::size_t n, std::size_t batch) {
   struct Data {
     std::vector<double> x;
@@ -28,6 +30,7 @@ Workload rfft(std::string_view name, std::string_view what, std::size_t n, std::
   workload.family = "fft";
   workload.what = what;
   workload.peer = name;
+  workload.peer_ratio_required = n <= kRequiredLength ? 0.5 : 0;
   workload.make = [n, batch](ops::Workers& workers) { return make_rfft(workers, n, batch); };
   return workload;
 }

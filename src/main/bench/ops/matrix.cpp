@@ -135,11 +135,14 @@ std::vector<Workload> matrix_workloads() {
                                           50, "multiply_f64"));
   all.push_back(product<ops::MultiplyF32>("multiply_f32", "1024 x 1024 x 1024, f32", Limit::kF32,
                                           105, "multiply_f32"));
+  // numpy multiplies neither: its f32 product stands there for scale.
   all.push_back(product<ops::MultiplyBf16>("multiply_bf16",
                                            "1024 x 1024 x 1024, bf16; the peer in f32",
-                                           Limit::kBf16, 210, "multiply_f32"));
+                                           Limit::kNone, 210, "multiply_f32"));
+  all.back().peer_does_the_same = false;
   all.push_back(product<ops::MultiplyS8>("multiply_s8", "1024 x 1024 x 1024, int8; the peer in f32",
-                                         Limit::kInt8, 410, "multiply_f32"));
+                                         Limit::kNone, 410, "multiply_f32"));
+  all.back().peer_does_the_same = false;
   Workload inverse;
   inverse.name = "inverse";
   inverse.family = "matrix";
@@ -147,6 +150,7 @@ std::vector<Workload> matrix_workloads() {
   inverse.limit = Limit::kF64;
   inverse.amount = kProduct;
   inverse.peer = "inverse";
+  inverse.peer_ratio_required = 1.1;
   inverse.make = make_inverse;
   all.push_back(inverse);
   Workload solve = inverse;
@@ -162,6 +166,7 @@ std::vector<Workload> matrix_workloads() {
   spmv.what = "1 M rows of 10 entries near the diagonal times a vector";
   spmv.limit = Limit::kDram;
   spmv.amount = kSparseRows * (kSparseMean * 12.0 + 8 + 8 + 8);
+  spmv.share_required = 0.7;
   spmv.peer = "spmv";
   spmv.make = make_spmv;
   all.push_back(spmv);

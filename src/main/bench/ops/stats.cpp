@@ -1,7 +1,9 @@
 // Workloads of columns: sums, moments, quantiles, windows.
 #include <memory>
+#include <optional>
 
 #include "main/bench/ops/workload.hpp"
+#include "ops/expr/expr.hpp"
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/sum/sum.hpp"
 #include "ops/stats/window_features/window_features.hpp"
@@ -19,6 +21,31 @@ Result<Run> make_sum(ops::Workers& workers) {
     ops::CpuRun run{workers};
     ops::Sum::Output out;
     return ops::Sum::cpu(run, {.x = ops::Values::of(std::span<const double>(*x))}, out);
+  });
+}
+
+// One expression over a column, as a map step does it.
+Result<Run> make_map(ops::Workers&) {
+  struct Data {
+    expr::Schema schema;
+    std::vector<double> x = bench_numbers(kRows, 3);
+    std::vector<double> y = std::vector<double>(kRows);
+    std::optional<expr::Program> program;
+    std::optional<expr::Scratch> scratch;
+  };
+  auto data = std::make_shared<Data>();
+  data->schema.add("x", expr::Type::f64(), Storage::kF64);
+  expr::Ast ast;
+  WEIR_ASSIGN(const expr::NodeId root, expr::parse("x * 2 + 1", ast));
+  expr::Compiler compiler(data->schema, expr::Options::table());
+  WEIR_ASSIGN(const expr::OutputId output, compiler.add(ast, root));
+  if (output != 0) return fail(internal_error("bench", "the first output is not output 0"));
+  WEIR_ASSIGN(data->program, compiler.finish());
+  data->scratch.emplace(*data->program);
+  return Run([data]() -> Status {
+    const ColumnView input = ColumnView::packed(data->x.data());
+    const expr::OutputView made{.data = data->y.data()};
+    return data->program->evaluate({&input, 1}, kRows, *data->scratch, {&made, 1});
   });
 }
 
@@ -55,9 +82,17 @@ std::vector<Workload> stats_workloads() {
   sum.what = "canonical sum of 32 M f64 from memory";
   sum.limit = Limit::kDram;
   sum.amount = 8.0 * kRows;
+  sum.share_required = 0.85;
   sum.peer = "sum";
   sum.make = make_sum;
+  Workload map = sum;
+  map.name = "map";
+  map.what = "x * 2 + 1 of 32 M f64, from memory to memory: bytes read and written";
+  map.amount = 16.0 * kRows;
+  map.peer = "map";
+  map.make = make_map;
   Workload moments = sum;
+  moments.share_required = 0.6;
   moments.name = "moments";
   moments.what = "mean, variance, skewness, kurtosis, extremes of 32 M f64 from memory";
   moments.peer = "moments";
@@ -69,7 +104,7 @@ std::vector<Workload> stats_workloads() {
   features.seconds_required = 1.0 * kSamples / 12e6;
   features.peer = "features";
   features.make = make_features;
-  return {sum, moments, features};
+  return {sum, map, moments, features};
 }
 
 }  // namespace weir::main

@@ -159,6 +159,7 @@ std::vector<Workload> table_workloads() {
   argsort.threads = 1;
   Workload filter = table_workload("filter", "10 M f64, half of them kept", 0, make_filter);
   filter.limit = Limit::kDram;
+  filter.share_required = 0.6;
   filter.amount = kRows * (8 + 4 + 0.125);
   const auto group = [](std::uint64_t groups) {
     return [groups](ops::Workers& workers) { return make_group(workers, groups); };
@@ -166,16 +167,25 @@ std::vector<Workload> table_workloads() {
   const auto join = [](std::uint64_t right) {
     return [right](ops::Workers& workers) { return make_join(workers, right); };
   };
+  Workload group_1k =
+      table_workload("group_1k", "sum of 10 M rows by key, 1,000 groups", 0.060, group(1000));
+  Workload group_1m =
+      table_workload("group_1m", "sum of 10 M rows by key, 1 M groups", 0.150, group(1'000'000));
+  Workload join_1m = table_workload("join_1m", "10 M rows with 1 M", 0.250, join(1'000'000));
+  Workload steps = table_workload("steps", "filter, map and sort of 1 M rows", 0.008, make_steps);
+  for (Workload* const one : {&group_1k, &group_1m, &join_1m, &steps}) {
+    one->peer_ratio_required = 1;
+  }
   return {
       sort,
       argsort,
       filter,
-      table_workload("group_1k", "sum of 10 M rows by key, 1,000 groups", 0.060, group(1000)),
+      group_1k,
       table_workload("group_100k", "sum of 10 M rows by key, 100,000 groups", 0, group(100'000)),
-      table_workload("group_1m", "sum of 10 M rows by key, 1 M groups", 0.150, group(1'000'000)),
+      group_1m,
       table_workload("join_100k", "10 M rows with 100,000", 0, join(100'000)),
-      table_workload("join_1m", "10 M rows with 1 M", 0.250, join(1'000'000)),
-      table_workload("steps", "filter, map and sort of 1 M rows", 0.008, make_steps)};
+      join_1m,
+      steps};
 }
 
 }  // namespace weir::main

@@ -16,8 +16,8 @@
 namespace weir::main {
 
 // What bounds a workload: bytes of memory read, or operations of a unit, a second. kNone: no
-// ceiling of the machine says anything about it.
-enum class Limit : std::uint8_t { kNone, kDram, kF64, kF32, kBf16, kInt8 };
+// ceiling that this program measures says anything about it.
+enum class Limit : std::uint8_t { kNone, kDram, kF64, kF32 };
 std::string_view limit_name(Limit limit);
 
 // Does the work once.
@@ -29,9 +29,15 @@ struct Workload {
   std::string_view what;  // in words, with sizes
   unsigned threads = 1;   // of ours and of the peer
   Limit limit = Limit::kNone;
-  double amount = 0;            // bytes or operations of one run
-  double seconds_required = 0;  // 0: none
-  std::string_view peer = {};   // name in bench/ops_peer.py
+  double amount = 0;  // bytes or operations of one run
+  // What is asked; 0: nothing. Seconds, the share of the ceiling, and the most of the peer's time:
+  // each that is not measured is missed.
+  double seconds_required = 0;
+  double share_required = 0;
+  double peer_ratio_required = 0;
+  std::string_view peer = {};  // name in bench/ops_peer.py
+  // Whether the peer does the same; if not its time stands there without a ratio.
+  bool peer_does_the_same = true;
   // A peer in this process, instead of one in Python.
   std::string_view own_peer = {};
   std::function<Result<Run>()> make_peer = {};
