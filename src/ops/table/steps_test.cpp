@@ -289,6 +289,20 @@ TEST(Aggregate, ParsesAndPrints) {
   }
 }
 
+TEST(Window, StopsWithinLongFramesWhenCancelled) {
+  const std::atomic<bool> cancel = true;
+  Workers workers(1);
+  CpuRunner run(workers, &cancel);
+  const Table table = random_table(6'000, 50, false, kSeed);
+  for (const char* function : {"sum(d)", "var_pop(l)", "quantile(d, 0.5)"}) {
+    const WindowStep step{{}, {}, Frame::rows(-3'000, 0), {{"x", windowed(function)}}};
+    std::uint64_t errors = 0;
+    const auto result = run_step(run, table, step, {}, errors);
+    ASSERT_FALSE(result) << function;
+    EXPECT_EQ(result.error().code(), Code::kCancelled) << function;
+  }
+}
+
 TEST(Window, RefusesARangeWithoutDistances) {
   Workers workers(1);
   CpuRunner run(workers);

@@ -181,6 +181,7 @@ class Frames {
     std::size_t begin = 0;
     std::size_t end = 0;
     return doubles(1, [&](std::size_t p) {
+      worked(sorted.size() / 8);  // values that an insertion moves
       for (; begin < std::min<std::size_t>(end, frames_.begin[p]); ++begin) {
         if (!valid(begin)) continue;
         sorted.erase(std::lower_bound(sorted.begin(), sorted.end(), number(begin), less));
@@ -202,7 +203,19 @@ class Frames {
     });
   }
 
+  // Whether the time was over or somebody cancelled; then what was computed is no result.
+  const Status& stopped() const { return stopped_; }
+
  private:
+  static constexpr std::size_t kWorkUnasked = 1 << 20;
+
+  // Frames may be as long as the table: asks now and then whether to go on.
+  void worked(std::size_t values) {
+    work_ += values;
+    if (work_ < kWorkUnasked) return;
+    work_ = 0;
+    stopped_ = run_.go_on();
+  }
   bool valid(std::size_t place) const {
     return values_ == nullptr || values_->valid(order_.rows[place]);
   }
@@ -230,7 +243,7 @@ class Frames {
   template <class Value>
   ColumnPtr doubles(std::int64_t least, Value&& value) {
     Results<double> out(ColumnType::f64(), order_);
-    for (std::size_t p = 0; p < rows_; ++p) {
+    for (std::size_t p = 0; p < rows_ && stopped_.is_ok(); ++p) {
       const double got = value(p);
       if (count_at(p) < least) {
         out.set_null(p);
@@ -249,6 +262,7 @@ class Frames {
       if (frames_.begin[p] != begin || frames_.end[p] < end) {
         reset();
         begin = end = frames_.begin[p];
+        worked(frames_.end[p] - end);
       }
       for (; end < frames_.end[p]; ++end) {
         if (valid(end)) add(number(end));
@@ -275,17 +289,12 @@ class Frames {
   const FrameBounds& frames_;
   std::size_t rows_;
   Buffer<std::int64_t> counts_;  // of values before each place
+  std::size_t work_ = 0;         // since it was last asked whether to go on
+  Status stopped_;
 };
 
-}  // namespace
-
-Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
-                                  const WindowOrder& order, const FrameBounds& frames) {
-  const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
-  WEIR_ASSIGN(const ColumnType type,
-              aggregate_type(what.kind, values == nullptr ? nullptr : &argument));
-  Frames all(run, what, values, order, frames);
-  switch (what.kind) {
+Result<ColumnPtr> values_of(Frames& all, AggregateKind kind, ColumnType argument, ColumnType type) {
+  switch (kind) {
     case AggregateKind::kCount:
       return all.count();
     case AggregateKind::kSum:
@@ -308,6 +317,19 @@ Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Co
     default:
       return all.variance();
   }
+}
+
+}  // namespace
+
+Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
+                                  const WindowOrder& order, const FrameBounds& frames) {
+  const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
+  WEIR_ASSIGN(const ColumnType type,
+              aggregate_type(what.kind, values == nullptr ? nullptr : &argument));
+  Frames all(run, what, values, order, frames);
+  Result<ColumnPtr> out = values_of(all, what.kind, argument, type);
+  WEIR_TRY(Status(all.stopped()));
+  return out;
 }
 
 ColumnPtr frame_places(const WindowOrder& order, bool peers) {

@@ -6,7 +6,8 @@
 namespace weir::ops {
 
 // Computes an aggregate over each row's frame. `values`: the argument's column in the table's order
-// of rows, or null for count(). Errors as of aggregate().
+// of rows, or null for count(). Errors as of aggregate(); cancelled and deadline_exceeded between
+// frames.
 Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
                                   const WindowOrder& order, const FrameBounds& frames);
 
