@@ -12,6 +12,12 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kIncidentNs = 600 * kSecondNs;  // how long an error stays critical
 constexpr std::int64_t kSpillNs = 60 * kSecondNs;
 
+// Xids of programs, this one's or another's: an engine exception (13), a memory page fault (31), a
+// channel stopped (43) and its clean-up (45). The device is none the worse for them.
+bool made_by_program(std::uint64_t xid) {
+  return xid == 13 || xid == 31 || xid == 43 || xid == 45;
+}
+
 bool within(const std::optional<std::int64_t>& at_ns, std::int64_t now_ns, std::int64_t span_ns) {
   return at_ns && now_ns - *at_ns < span_ns;
 }
@@ -91,7 +97,7 @@ HealthSample HealthMonitor::poll() {
   if (!codes.empty()) last_xid_ = codes.back();
   if (watches_xids_) sample.xids = xids_;
   sample.last_xid = last_xid_;
-  remember(sample, !codes.empty(), now_ns);
+  remember(sample, codes, now_ns);
   judge(sample, now_ns);
   if (tell_) tell_(sample);
   const std::lock_guard lock(mutex_);
@@ -100,8 +106,13 @@ HealthSample HealthMonitor::poll() {
   return sample;
 }
 
-void HealthMonitor::remember(const HealthSample& sample, bool new_xid, std::int64_t now_ns) {
-  if (new_xid) history_.xid_ns = now_ns;
+void HealthMonitor::remember(const HealthSample& sample, const std::vector<std::uint64_t>& xids,
+                             std::int64_t now_ns) {
+  for (const std::uint64_t xid : xids) {
+    const bool program = made_by_program(xid);
+    (program ? history_.program_xid_ns : history_.device_xid_ns) = now_ns;
+    (program ? history_.program_xid : history_.device_xid) = xid;
+  }
   if (sample.gpu.ecc_uncorrected) {
     // What was counted before this process came is not news.
     if (history_.ecc_uncorrected && *sample.gpu.ecc_uncorrected > *history_.ecc_uncorrected) {
@@ -128,9 +139,12 @@ void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
 
   sample.verdict = HealthVerdict::kOk;
   hot(HealthVerdict::kCritical, options_.critical_celsius);
-  if (within(history_.xid_ns, now_ns, kIncidentNs)) {
-    found(HealthVerdict::kCritical, "the driver reported Xid " + std::to_string(*last_xid_));
-  }
+  const auto reported = [&](HealthVerdict verdict, const std::optional<std::int64_t>& at_ns,
+                            std::uint64_t xid) {
+    if (!within(at_ns, now_ns, kIncidentNs)) return;
+    found(verdict, "the driver reported Xid " + std::to_string(xid));
+  };
+  reported(HealthVerdict::kCritical, history_.device_xid_ns, history_.device_xid);
   if (within(history_.ecc_ns, now_ns, kIncidentNs)) {
     found(HealthVerdict::kCritical,
           "uncorrected memory errors rose to " + std::to_string(*history_.ecc_uncorrected));
@@ -153,6 +167,7 @@ void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
           with_reason("the breaker is " + std::string(breaker_state_name(breaker.state)),
                       breaker.reason));
   }
+  reported(HealthVerdict::kDegraded, history_.program_xid_ns, history_.program_xid);
   if (within(history_.spill_ns, now_ns, kSpillNs)) {
     found(HealthVerdict::kDegraded, "device memory was spilled within the last minute");
   }

@@ -6,10 +6,11 @@
 //   const HealthSample now = monitor.latest();
 //
 //   critical     as hot as critical_celsius; or the breaker dead; or, within the last ten minutes,
-//                an Xid error or a new uncorrected memory error
+//                an Xid error of the device or a new uncorrected memory error
 //   unavailable  operations cannot run on the device, for the reason given
 //   degraded     as hot as warn_celsius; or clocks lowered by heat or power supply; or the breaker
-//                not closed; or something spilled within the last minute
+//                not closed; or something spilled within the last minute; or, within the last ten
+//                minutes, an Xid error that a program made, which may be another's
 //   ok           nothing of that kind that anybody could read
 //
 // The first that applies counts. Without a management library only the device's own state does.
@@ -87,13 +88,17 @@ class HealthMonitor {
  private:
   // When something happened last, on the monotonic clock; never: empty.
   struct History {
-    std::optional<std::int64_t> xid_ns = {};
+    std::optional<std::int64_t> device_xid_ns = {};
+    std::optional<std::int64_t> program_xid_ns = {};
+    std::uint64_t device_xid = 0;  // the last of each kind
+    std::uint64_t program_xid = 0;
     std::optional<std::int64_t> ecc_ns = {};
     std::optional<std::int64_t> spill_ns = {};
     std::optional<std::uint64_t> ecc_uncorrected = {};
     std::uint64_t spilled_bytes = 0;
   };
-  void remember(const HealthSample& sample, bool new_xid, std::int64_t now_ns);
+  void remember(const HealthSample& sample, const std::vector<std::uint64_t>& xids,
+                std::int64_t now_ns);
   void judge(HealthSample& sample, std::int64_t now_ns) const;
 
   const HealthOptions options_;

@@ -92,6 +92,21 @@ TEST_F(HealthTest, IsCriticalForTenMinutesAfterAnXid) {
   EXPECT_EQ(sample.last_xid, 79U);
 }
 
+TEST_F(HealthTest, IsDegradedAtMostByTheXidsOfPrograms) {
+  for (const unsigned long long xid : {13ULL, 31ULL, 43ULL, 45ULL}) {
+    fake_->xids[0] = xid;
+    fake_->xid_count = 1;
+    EXPECT_EQ(verdict(), "degraded; the driver reported Xid " + std::to_string(xid));
+  }
+  fake_->xids[0] = 79;
+  fake_->xids[1] = 31;
+  fake_->xid_count = 2;
+  EXPECT_EQ(verdict(), "critical; the driver reported Xid 79") << "the device's is worse";
+  EXPECT_EQ(monitor_->latest().xids, 6U) << "all are counted";
+  clock_.advance_us(600 * kSecond);
+  EXPECT_EQ(verdict(), "ok");
+}
+
 TEST_F(HealthTest, IsCriticalWhenUncorrectedErrorsRise) {
   fake_->ecc_uncorrected = 7;
   EXPECT_EQ(verdict(), "ok") << "they were there before";
