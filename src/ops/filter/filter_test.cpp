@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "base/isa.hpp"
@@ -66,6 +67,16 @@ TEST(Compact, RefusesWhatDoesNotFit) {
   EXPECT_EQ(Compact::check({bits, 8, values, 8}).reason(), "bit_range");
   EXPECT_EQ(Compact::check({bits, 16, values, 8}).reason(), "shape_mismatch");
   EXPECT_EQ(Compact::check({bits, 32, values, 2}).reason(), "width");
+}
+
+TEST(Compact, IsNotForDevicesWhereRowsHaveNo32BitNumbers) {
+  Compact::Args args;
+  args.rows = std::numeric_limits<std::uint32_t>::max();
+  EXPECT_TRUE(static_cast<bool>(Compact::supports(args, device::Kind::kCuda)));
+  ++args.rows;
+  const Support no = Compact::supports(args, device::Kind::kCuda);
+  EXPECT_FALSE(static_cast<bool>(no));
+  EXPECT_EQ(no.reason, Reason::kUnsupportedShape);
 }
 
 }  // namespace

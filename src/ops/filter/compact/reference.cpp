@@ -1,4 +1,5 @@
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "ops/filter/compact/compact.hpp"
@@ -42,7 +43,10 @@ Status Compact::reference(const Args& args, Output& out) {
   return Status::ok();
 }
 
-Support Compact::supports(const Args&, device::Kind) {
+Support Compact::supports(const Args& args, device::Kind) {
+  if (args.rows > std::numeric_limits<std::uint32_t>::max()) {
+    return Support::no(Reason::kUnsupportedShape, "places on the device are 32-bit numbers");
+  }
   return Support::yes();
 }
 
