@@ -30,4 +30,20 @@ inline void prefetch(const void* address) {
 #endif
 }
 
+// Asks for one cache line of each small page of a range that is about to be streamed, so that the
+// page walks overlap: where the system gave no huge pages, a stream that does more than add its
+// values otherwise waits for one walk after the other (measured in a virtual machine: moments from
+// memory .38 -> .25 ns a value). Meant for about 512 KiB at a time; what it costs where the pages
+// are known is a hundredth of reading them from memory. The lines lie in different sets of the
+// caches.
+inline void prefetch_pages(const void* from, std::size_t bytes) {
+  constexpr std::size_t kPage = 4096;
+  constexpr std::size_t kLine = 64;
+  const char* at = static_cast<const char*>(from);
+  for (std::size_t page = 0; page * kPage < bytes; ++page) {
+    const std::size_t offset = page * kPage + page * kLine % kPage;
+    prefetch(at + (offset < bytes ? offset : bytes - 1));
+  }
+}
+
 }  // namespace weir

@@ -2,6 +2,7 @@
 // pass over a block about its mean m0 also sums the block that follows, so that reading never
 // pauses; blocks with gaps are copied, x - m0 with zeros in the gaps, and taken about 0. NaN is
 // looked for only in blocks whose sum of squares is not finite.
+#include "base/prefetch.hpp"
 #include "ops/stats/moments/moments.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -125,10 +126,22 @@ namespace weir::ops {
 
 HWY_EXPORT(moments_piece);
 
+namespace {
+
+// Not worth it for a sum alone: that waits for memory anyway.
+void prefetch_pages_of(const Values& x, std::size_t from, std::size_t count) {
+  const void* const data = x.is_f32() ? static_cast<const void*>(x.f32.data() + from)
+                                      : static_cast<const void*>(x.f64.data() + from);
+  prefetch_pages(data, count * x.value_bytes());
+}
+
+}  // namespace
+
 Status MomentsOf::cpu(CpuRun& run, const Args& args, Output& out) {
   std::vector<Piece<MomentsPartial>> pieces(pieces_of(args.x.size()));
   for_each_piece(run.workers, args.x.size(),
                  [&](std::size_t piece, std::size_t from, std::size_t count) {
+                   prefetch_pages_of(args.x, from, count);
                    pieces[piece] = HWY_DYNAMIC_DISPATCH(moments_piece)(args, from, count);
                  });
   return finish(args, join_pieces<MomentsJoin>(pieces), out);
