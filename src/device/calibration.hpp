@@ -70,8 +70,9 @@ struct MeasureOptions {
   std::uint64_t buffer_bytes = std::uint64_t{256} << 20;  // of one core; well beyond the caches
 };
 // Measures the processors: bytes read from memory by one core and by all, f64 and f32 operations of
-// one core, and what it costs to hand a task to another thread. Other rates stay as they are. Wants
-// the machine for itself. resource_exhausted if there is no memory for the buffers.
+// one core, and what it costs to hand a task to another thread. Those of bf16 and int8 products are
+// inferred from f32. Other rates stay as they are. Wants the machine for itself. resource_exhausted
+// if there is no memory for the buffers.
 Status measure_cpu(Rates& rates, const MeasureOptions& options = {});
 // Measures copies to, from and within the device as operations make them, through its staging ring,
 // and what a launch with a copy around it takes. Rates of computing stay as they are. The errors of

@@ -23,20 +23,22 @@ constexpr Option kOptions[] = {
 constexpr double kGiga = 1e9;
 constexpr double kMicro = 1e-6;
 
-void print_rate(const char* what, double value, const char* unit, bool measured) {
-  std::printf("%-34s %10.4g %-8s %s\n", what, value, unit, measured ? "measured" : "built in");
+void print_rate(const char* what, double value, const char* unit, bool measured,
+                const char* else_is = "built in") {
+  std::printf("%-34s %10.4g %-8s %s\n", what, value, unit, measured ? "measured" : else_is);
 }
 
 void print_rates(const device::Calibration& calibration) {
   const device::Rates& rates = calibration.rates;
   const bool cpu = calibration.cpu_measured;
   const bool device = calibration.device_measured;
+  const char* const inferred = cpu ? "from f32" : "built in";
   print_rate("memory, one core", rates.cpu_bytes_per_s / kGiga, "GB/s", cpu);
   print_rate("memory, all cores", rates.cpu_bytes_per_s_all / kGiga, "GB/s", cpu);
   print_rate("f64, one core", rates.cpu_ops_per_s[0] / kGiga, "Gop/s", cpu);
   print_rate("f32, one core", rates.cpu_ops_per_s[1] / kGiga, "Gop/s", cpu);
-  print_rate("bf16, one core", rates.cpu_ops_per_s[2] / kGiga, "Gop/s", false);
-  print_rate("int8, one core", rates.cpu_ops_per_s[3] / kGiga, "Gop/s", false);
+  print_rate("bf16, one core", rates.cpu_ops_per_s[2] / kGiga, "Gop/s", false, inferred);
+  print_rate("int8, one core", rates.cpu_ops_per_s[3] / kGiga, "Gop/s", false, inferred);
   print_rate("handing over a task", rates.cpu_overhead_s / kMicro, "us", cpu);
   print_rate("host to device", rates.link_up_bytes_per_s / kGiga, "GB/s", device);
   print_rate("device to host", rates.link_down_bytes_per_s / kGiga, "GB/s", device);
