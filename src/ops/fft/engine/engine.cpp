@@ -101,13 +101,14 @@ void four_step_columns(const Plan& plan, bool inverse, const double* in, FourSte
   const Wide d;
   const std::size_t n1 = plan.four.columns.n;
   const std::size_t n2 = plan.four.rows.n;
-  const std::size_t base = std::min(group * kColumns, n2 - kColumns);
+  const GroupRange range = group_range(group, n2);
   const double* const far = plan.four.far.data() + 2 * group * n1;
   const std::size_t re = inverse ? kLanes : 0;
   const std::size_t im = inverse ? 0 : kLanes;
   const LaneBuffers lanes = lane_buffers(n1);
-  for (std::size_t inside = 0; inside < kColumns; inside += kLanes) {
-    const std::size_t column = base + inside;
+  for (std::size_t column = range.begin; column < range.end; column += kLanes) {
+    const std::size_t inside = column - range.begin;
+    const std::size_t count = std::min(kLanes, range.end - column);
     columns_to_lanes(in + 2 * column, 2 * n2, n1, lanes.a);
     const double* const done = lane_transform(plan.four.columns, inverse, lanes.a, lanes.b);
     for (std::size_t k = 0; k < n1; ++k) {
@@ -118,8 +119,16 @@ void four_step_columns(const Plan& plan, bool inverse, const double* in, FourSte
       const Cell<WideVec> value = times(
           Cell<WideVec>{hn::Load(d, done + kPitch * k + re), hn::Load(d, done + kPitch * k + im)},
           turn.re, turn.im);
-      hn::StoreU(value.re, d, work.re + work.pitch * k + column);
-      hn::StoreU(value.im, d, work.im + work.pitch * k + column);
+      if (count == kLanes) {
+        hn::StoreU(value.re, d, work.re + work.pitch * k + column);
+        hn::StoreU(value.im, d, work.im + work.pitch * k + column);
+      } else {
+        HWY_ALIGN double part[kPitch];
+        hn::Store(value.re, d, part);
+        hn::Store(value.im, d, part + kLanes);
+        std::copy_n(part, count, work.re + work.pitch * k + column);
+        std::copy_n(part + kLanes, count, work.im + work.pitch * k + column);
+      }
     }
   }
 }
@@ -128,14 +137,15 @@ void four_step_rows(const Plan& plan, bool inverse, double scale, FourStepWork w
                     std::size_t group) {
   const std::size_t n1 = plan.four.columns.n;
   const std::size_t n2 = plan.four.rows.n;
-  const std::size_t base = std::min(group * kColumns, n1 - kColumns);
+  const GroupRange range = group_range(group, n1);
   const LaneBuffers lanes = lane_buffers(n2);
-  for (std::size_t row = base; row < base + kColumns; row += kLanes) {
-    rows_to_lanes(work.re + work.pitch * row, work.pitch, kLanes, n2, lanes.a, kPitch);
-    rows_to_lanes(work.im + work.pitch * row, work.pitch, kLanes, n2, lanes.a + kLanes, kPitch);
+  for (std::size_t row = range.begin; row < range.end; row += kLanes) {
+    const std::size_t count = std::min(kLanes, range.end - row);
+    rows_to_lanes(work.re + work.pitch * row, work.pitch, count, n2, lanes.a, kPitch);
+    rows_to_lanes(work.im + work.pitch * row, work.pitch, count, n2, lanes.a + kLanes, kPitch);
     const double* const done = lane_transform(plan.four.rows, false, lanes.a, lanes.b);
     lanes_to_columns(done, inverse ? kLanes : 0, inverse ? 0 : kLanes, scale, n2, out + 2 * row,
-                     2 * n1);
+                     2 * n1, count);
   }
 }
 
@@ -402,6 +412,16 @@ void multiply_bins(double* bins, const double* factors, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(times_bins)(bins, factors, n);
 }
 
+void four_step_column_group(const Plan& plan, Direction direction, const double* in,
+                            const FourStepWork& work, std::size_t group) {
+  HWY_DYNAMIC_DISPATCH(four_step_columns)(plan, is_inverse(direction), in, work, group);
+}
+
+void four_step_row_group(const Plan& plan, Direction direction, double scale,
+                         const FourStepWork& work, double* out, std::size_t group) {
+  HWY_DYNAMIC_DISPATCH(four_step_rows)(plan, is_inverse(direction), scale, work, out, group);
+}
+
 void transform_rows(Workers& workers, const Plan& plan, Direction direction, double scale,
                     const Rows& all) {
   if (plan.form != Form::kFourStep || all.count >= workers.threads() || workers.threads() == 1) {
@@ -411,15 +431,14 @@ void transform_rows(Workers& workers, const Plan& plan, Direction direction, dou
   // The memory is not the thread's own: while it waits it may be lent to other work.
   AlignedBuffer<double> memory(four_step_doubles(plan));
   const FourStepWork work = four_step_work(plan, memory.data());
-  const bool inverse = is_inverse(direction);
   for (std::size_t i = 0; i < all.count; ++i) {
     const double* const in = all.in + all.in_step * i;
     double* const out = all.out + all.out_step * i;
     workers.run(column_groups(plan), [&](std::size_t group) {
-      HWY_DYNAMIC_DISPATCH(four_step_columns)(plan, inverse, in, work, group);
+      four_step_column_group(plan, direction, in, work, group);
     });
     workers.run(row_groups(plan), [&](std::size_t group) {
-      HWY_DYNAMIC_DISPATCH(four_step_rows)(plan, inverse, scale, work, out, group);
+      four_step_row_group(plan, direction, scale, work, out, group);
     });
   }
 }

@@ -135,10 +135,20 @@ inline void columns_to_lanes(const double* matrix, std::size_t step, std::size_t
   }
 }
 
-// Stores the parts at `re` and `im` of each place.
+// Stores the parts at `re` and `im` of each place, of the first `count` lanes.
 inline void lanes_to_columns(const double* lanes, std::size_t re, std::size_t im, double scale,
-                             std::size_t height, double* matrix, std::size_t step) {
+                             std::size_t height, double* matrix, std::size_t step,
+                             std::size_t count = kLanes) {
   const Wide d;
+  if (count != kLanes) {
+    for (std::size_t k = 0; k < height; ++k) {
+      for (std::size_t lane = 0; lane < count; ++lane) {
+        matrix[step * k + 2 * lane] = lanes[kPitch * k + re + lane] * scale;
+        matrix[step * k + 2 * lane + 1] = lanes[kPitch * k + im + lane] * scale;
+      }
+    }
+    return;
+  }
   const auto factor = hn::Set(d, scale);
   for (std::size_t k = 0; k < height; ++k) {
     hn::StoreInterleaved2(hn::Mul(hn::Load(d, lanes + kPitch * k + re), factor),

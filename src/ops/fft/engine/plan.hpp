@@ -50,7 +50,7 @@ struct FourStep {
   Stages columns;  // of length n1 = rows of the matrix
   Stages rows;     // of length n2
   // The turn of row k, column c is far[group][k] * near[k][c - base of group]; groups begin at
-  // multiples of kColumns, the last one at n2 - kColumns.
+  // multiples of kColumns, the last one at n2 - kColumns. A column's group: see four_step.hpp.
   AlignedBuffer<double> far;   // pairs
   AlignedBuffer<double> near;  // for each k kColumns cosines, kColumns sines
   std::size_t groups() const { return (rows.n + kColumns - 1) / kColumns; }

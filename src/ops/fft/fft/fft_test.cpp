@@ -6,9 +6,11 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/isa.hpp"
 #include "device/sim/driver.hpp"
 #include "ops/execute.hpp"
 #include "ops/fft/dft_reference.hpp"
+#include "ops/fft/engine/four_step.hpp"
 #include "ops/fft/rfft/rfft.hpp"
 #include "ops/fft/sample.hpp"
 
@@ -54,23 +56,35 @@ TEST(Fft, AnImpulseHasAFlatSpectrum) {
 }
 
 // Lengths of every form: stages, four steps, Bluestein on either.
-constexpr std::size_t kLong[] = {4096,  16384,  16807,  20000, 30030,
-                                 65536, 131072, 177147, 4099,  65537};
+constexpr std::size_t kLong[] = {4096,   16384,  16807,  20000, 30030, 65536,
+                                 131072, 177147, 390625, 4099,  65537};
 
+// The parity cases end at 1,024 values, where the reference is still quick: the four-step form is
+// compared here, at each dispatch level.
 TEST(Fft, LongTransformsAgreeWithTheDefinitionInSampledBins) {
   Philox rng(31, 0);
+  constexpr Isa kLevels[] = {Isa::kScalar, Isa::kSse4, Isa::kAvx2, Isa::kAvx512};
   for (const std::size_t n : kLong) {
     const std::vector<Complex> x = complex_sample(n, rng);
-    const std::vector<Complex> y = transform(x, n);
-    long double error = 0;
+    long double error[std::size(kLevels)] = {};
     long double size = 0;
+    std::vector<std::vector<Complex>> y;
+    for (const Isa isa : kLevels) {
+      limit_isa(isa);
+      y.push_back(transform(x, n));
+    }
     for (int i = 0; i < 6; ++i) {
       const std::size_t k = i == 0 ? n - 1 : rng.next_below(static_cast<std::uint32_t>(n));
       const fft::Exact want = fft::bin_reference(x, k);
-      error += std::norm(want - fft::Exact(y[k]));
+      for (std::size_t level = 0; level < y.size(); ++level) {
+        error[level] += std::norm(want - fft::Exact(y[level][k]));
+      }
       size += std::norm(want);
     }
-    EXPECT_LE(std::sqrt(error), fft::bound(n) * std::sqrt(size)) << n << ", seed 31";
+    for (std::size_t level = 0; level < y.size(); ++level) {
+      EXPECT_LE(std::sqrt(error[level]), fft::bound(n) * std::sqrt(size))
+          << n << " at " << isa_name(kLevels[level]) << ", seed 31";
+    }
   }
 }
 
@@ -112,6 +126,44 @@ TEST(Fft, BitsDoNotDependOnBatchPlaceOrThreads) {
         EXPECT_TRUE(same_bits(alone, std::span(all).subspan(n * row, n))) << n << " row " << row;
       }
     }
+  }
+}
+
+// 243 x 729 and 625 x 625: no multiples of the eight columns that a thread turns at a time. Where
+// two groups stored the columns in between, the bits were those of the thread that came last.
+TEST(Fft, BitsOfAFourStepTransformDoNotDependOnWhichThreadComesFirst) {
+  Philox rng(38, 0);
+  for (const std::size_t n : {177147U, 390625U}) {
+    const std::vector<Complex> x = complex_sample(n, rng);
+    for (const Direction direction : {Direction::kForward, Direction::kInverse}) {
+      const std::vector<Complex> want = transform(x, n, direction);
+      const auto plan = fft::plans().complex(n);
+      const double scale = direction == Direction::kForward ? 1.0 : 1.0 / static_cast<double>(n);
+      AlignedBuffer<double> memory(fft::four_step_doubles(*plan));
+      const fft::FourStepWork work = fft::four_step_work(*plan, memory.data());
+      std::vector<Complex> y(n);
+      for (std::size_t group = fft::column_groups(*plan); group-- > 0;) {
+        fft::four_step_column_group(*plan, direction, fft::parts(x.data()), work, group);
+      }
+      for (std::size_t group = fft::row_groups(*plan); group-- > 0;) {
+        fft::four_step_row_group(*plan, direction, scale, work, fft::parts(y.data()), group);
+      }
+      EXPECT_TRUE(same_bits(want, y)) << n;
+      EXPECT_TRUE(same_bits(want, transform(x, n, direction, 3))) << n;
+    }
+  }
+}
+
+TEST(Fft, EachColumnOfAFourStepTransformBelongsToOneGroup) {
+  for (std::size_t n = fft::kColumns; n < 100; ++n) {
+    std::size_t next = 0;
+    for (std::size_t group = 0; group * fft::kColumns < n; ++group) {
+      const fft::GroupRange range = fft::group_range(group, n);
+      EXPECT_EQ(range.begin, next) << n;
+      EXPECT_LE(range.begin + fft::kColumns, n) << n;  // what a group reads
+      next = range.end;
+    }
+    EXPECT_EQ(next, n);
   }
 }
 
