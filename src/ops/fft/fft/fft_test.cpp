@@ -224,6 +224,37 @@ TEST(Fft, ABlockOfTheDeviceTakesUpTo4096Values) {
             Reason::kUnsupportedShape);
 }
 
+// Whatever chunks a device that is lost leaves behind, the CPU starts from the values themselves.
+TEST(Fft, InPlaceOnADeviceThatFailsIsRight) {
+  constexpr std::size_t kLength = 16;
+  Philox rng(37, 0);
+  const std::vector<Complex> x = complex_sample(kLength * 200, rng);
+  const std::vector<Complex> want = transform(x, kLength);
+  bool finished_on_device = false;
+  for (std::uint64_t at = 1; at < 500 && !finished_on_device; at += 3) {
+    ManualClock clock;
+    Context context(Workers(1), clock);
+    constexpr std::uint64_t kBytes = std::uint64_t{4} << 20;
+    device::DeviceLimits limits;
+    limits.memory_bytes_max = kBytes;
+    limits.staging_bytes = 1 << 16;
+    auto device = device::Device::create(
+        device::sim::make_driver({.seed = at, .lose_at_op = at}, kBytes), limits, clock);
+    if (!device) continue;
+    context.use_device(std::move(*device), {});
+    std::vector<Complex> y = x;
+    Fft::Output out{.y = y};
+    const auto report = execute<Fft>(context, {.x = y, .n = kLength}, out,
+                                     {.placement = Placement::kGpu, .chunk_rows = 16});
+    ASSERT_TRUE(report) << report.error().to_string();
+    finished_on_device = report->backend == device::Kind::kSim;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      ASSERT_LE(std::abs(y[i] - want[i]), 1e-12) << "lost at " << at << ", value " << i;
+    }
+  }
+  EXPECT_TRUE(finished_on_device) << "the loop ends when the loss comes too late to matter";
+}
+
 TEST(Fft, RefusesShapesThatDoNotFit) {
   Workers workers(1);
   CpuRun run{workers};

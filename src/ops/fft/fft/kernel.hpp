@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "ops/fft/device_support.hpp"
 #include "ops/fft/fft/fft.hpp"
@@ -44,7 +45,11 @@ Status fft_on_device(DeviceRun& run, const Fft::Args& args, Fft::Output& out) {
   WEIR_ASSIGN(const auto turns, fft::keep_table(run, plan->stages.turns.span()));
   const bool inverse = args.direction == fft::Direction::kInverse;
   const double scale = inverse ? 1.0 / static_cast<double>(args.n) : 1.0;
-  return run_chunks<Launcher>(
+  // In place, results wait beside the values until all are there: a device may fail half way and
+  // the CPU start again from values that must then be as they were.
+  std::vector<Complex> apart(out.y.data() == args.x.data() ? out.y.size() : 0);
+  const std::span<Complex> y_host = apart.empty() ? out.y : std::span<Complex>(apart);
+  const Status done = run_chunks<Launcher>(
       run, args.batch(),
       [&](const Chunk& chunk, Lane<Launcher>& lane) -> Status {
         const std::size_t from = chunk.begin * args.n;
@@ -54,9 +59,12 @@ Status fft_on_device(DeviceRun& run, const Fft::Args& args, Fft::Output& out) {
         WEIR_TRY(fft::launch_stages<FftKernel>(lane, stages, chunk.rows(), turns.data, inverse,
                                                scale, fft::values(x.data), fft::values(y.data),
                                                std::uint64_t{chunk.rows()}));
-        return lane.download(y, out.y.subspan(from, size));
+        return lane.download(y, y_host.subspan(from, size));
       },
       [](const Chunk&) { return Status::ok(); });
+  WEIR_TRY(done);
+  std::copy(apart.begin(), apart.end(), out.y.begin());
+  return Status::ok();
 }
 
 }  // namespace weir::ops
