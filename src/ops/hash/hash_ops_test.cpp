@@ -166,6 +166,24 @@ TEST(MerkleVerify, EqualsTheReferenceOnRightAndWrongPaths) {
   }
 }
 
+// Half of 2^64 - 1 rounded up is 2^63: a sum that wraps to 0 made a tree of two leaves of it.
+TEST(MerkleVerify, RefusesAShortPathOfTheLargestTree) {
+  const Digest leaf = sha256(as_bytes("leaf"));
+  const std::vector<Digest> one = {sha256(as_bytes("sibling"))};
+  EXPECT_TRUE(merkle_verify(leaf, 0, 2, one, merkle_node(leaf, one[0])));
+  for (const std::uint64_t count :
+       {~std::uint64_t{0}, ~std::uint64_t{0} - 1, std::uint64_t{1} << 63}) {
+    EXPECT_FALSE(merkle_verify(leaf, 0, count, one, merkle_node(leaf, one[0]))) << count;
+    std::vector<Digest> path;
+    Digest root = leaf;
+    for (std::uint64_t size = count; size > 1; size = size / 2 + size % 2) {
+      path.push_back(one[0]);
+      root = merkle_node(root, one[0]);
+    }
+    EXPECT_TRUE(merkle_verify(leaf, 0, count, path, root)) << count;
+  }
+}
+
 TEST(MerkleVerify, SaysWhichLengthsDoNotFit) {
   const Digest leaves[2] = {};
   const std::uint64_t indices[] = {0, 1};

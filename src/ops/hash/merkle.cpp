@@ -71,7 +71,7 @@ bool merkle_verify(const Digest& leaf, std::uint64_t index, std::uint64_t count,
   if (index >= count) return false;
   Digest hash = leaf;
   std::size_t used = 0;
-  for (std::uint64_t size = count; size > 1; size = (size + 1) / 2, index /= 2) {
+  for (std::uint64_t size = count; size > 1; size = size / 2 + size % 2, index /= 2) {
     if ((index ^ 1) >= size) continue;  // an odd last node has no sibling on this level
     if (used == path.size()) return false;
     const Digest& sibling = path[used++];
