@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "base/number_text.hpp"
 
 namespace weir::ops::factor {
 namespace {
-
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  return text;
-}
 
 std::string element_text(std::string_view name, std::size_t row, std::size_t col) {
   return std::string(name) + "(" + std::to_string(row) + ", " + std::to_string(col) + ")";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/number_text.hpp"
 #include "base/result.hpp"
 #include "ops/matrix/factor/check.hpp"
 
@@ -13,7 +14,7 @@ Status LeastSquares::check(const Args& args) {
   WEIR_TRY(factor::check_countable("b", args.b));
   WEIR_TRY(factor::check_rows("b", args.b, "a", args.a));
   if (!(args.tolerance >= 0 && args.tolerance < 1))
-    return invalid_argument("tolerance_range", "tolerance is " + std::to_string(args.tolerance) +
+    return invalid_argument("tolerance_range", "tolerance is " + number_text(args.tolerance) +
                                                    ", it must be in "
                                                    "[0, 1)")
         .at("tolerance");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/number_text.hpp"
 #include "base/result.hpp"
 #include "ops/stats/histogram/bins.hpp"
 
@@ -27,15 +28,15 @@ Status Histogram::check(const Args& args) {
         args.high - part < args.high) {
       return Status::ok();
     }
-    return invalid_argument("bins", std::to_string(bins) + " bins of " + std::to_string(args.low) +
-                                        " to " + std::to_string(args.high))
+    return invalid_argument("bins", std::to_string(bins) + " bins of " + number_text(args.low) +
+                                        " to " + number_text(args.high))
         .at("low")
         .hint("use a finite low below a finite high, and bins of more than their rounding");
   }
   for (std::size_t i = 0; i < args.edges.size(); ++i) {
     if (finite(args.edges[i]) && (i == 0 || args.edges[i - 1] < args.edges[i])) continue;
     return invalid_argument("edges",
-                            "edge " + std::to_string(i) + " is " + std::to_string(args.edges[i]))
+                            "edge " + std::to_string(i) + " is " + number_text(args.edges[i]))
         .at("edges")
         .hint("use finite edges, each above the one before");
   }
