@@ -18,10 +18,12 @@ namespace weir::ops {
 // Class fixed: products, dot products and norms are canonical sums; the rest is done element by
 // element. Stops when norm(r) <= tolerance * norm(b), r being the residual that the recurrence
 // carries, or after iterations_max. Shapes: A [n, n], b [n], x [n] (CHECKed), start [n] or empty
-// for zero. b = 0 gives x = 0. Symmetry is not looked at. Errors: invalid_argument for shapes and
-// for a tolerance that is negative or no number; failed_precondition "not_positive_definite" if a
-// diagonal element or p'Ap is not above zero (x then means nothing); cancelled. Cost: an iteration
-// reads A once, and reads or writes thirteen vectors; four vectors of memory.
+// for zero. b = 0 gives x = 0. Symmetry is not looked at. A b whose squares leave the range of
+// doubles is solved times a power of two, which changes no digit; `converged` never holds of norms
+// or of an x that are not finite. Errors: invalid_argument for shapes and for a tolerance that is
+// negative or no number; failed_precondition "not_positive_definite" if a diagonal element or p'Ap
+// is not above zero, "not_finite" if p'Ap is no finite number (x then means nothing); cancelled.
+// Cost: an iteration reads A once, and reads or writes thirteen vectors; four vectors of memory.
 struct Cg {
   static constexpr OpInfo kInfo{.name = "sparse.cg",
                                 .numeric = NumericClass::kFixed,
@@ -51,7 +53,11 @@ struct Cg {
 // element is missing or not above zero.
 Result<HugeVector<double>> inverse_diagonal(const CsrView& a);
 
-// Returns failed_precondition for a direction along which the matrix is not positive.
-Status not_positive(std::uint32_t iteration, double curvature);
+// The power of two to solve times: 1 unless b'b = `square` is near the ends of the range or beyond.
+double cg_scale(std::span<const double> b, double square);
+
+// Returns failed_precondition for a direction along which the matrix is not positive, or p'Ap not
+// finite.
+Status check_curvature(std::uint32_t iteration, double curvature);
 
 }  // namespace weir::ops

@@ -93,12 +93,55 @@ TEST(Cg, FailsWhereTheMatrixIsNotPositive) {
   const Status curved = solve({.a = indefinite.view(), .b = b}, out);
   EXPECT_EQ(curved.code(), Code::kFailedPrecondition);
   EXPECT_EQ(curved.reason(), "not_positive_definite");
-  EXPECT_EQ(curved.message(), "p'Ap is -5.000000 in iteration 0");
+  EXPECT_EQ(curved.message(), "p'Ap is -5 in iteration 0");
   const Csr hollow = tridiagonal(3, 1, 0, 1);
-  EXPECT_EQ(solve({.a = hollow.view(), .b = b}, out).message(), "diagonal element 0 is 0.000000");
+  EXPECT_EQ(solve({.a = hollow.view(), .b = b}, out).message(), "diagonal element 0 is 0");
   const std::vector<double> broken = {1, std::nan(""), 1};
   const Csr good = tridiagonal(3, -1, 2, -1);
-  EXPECT_EQ(solve({.a = good.view(), .b = broken}, out).code(), Code::kFailedPrecondition);
+  const Status not_finite = solve({.a = good.view(), .b = broken}, out);
+  EXPECT_EQ(not_finite.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(not_finite.message(), "p'Ap is nan in iteration 0");
+}
+
+// b'b was infinite, or 0: x = 0 was called converged.
+TEST(Cg, SolvesAtEveryScaleOfTheRightSide) {
+  const std::size_t n = 50;
+  const Csr a = tridiagonal(n, -1, 2.5, -1);
+  Philox rng(20261122, 4);
+  const std::vector<double> b = random_vector(rng, n);
+  const std::vector<double> start = random_vector(rng, n);
+  std::vector<double> want(n), x(n);
+  Cg::Output plain{want};
+  ASSERT_TRUE(solve({.a = a.view(), .b = b, .start = start}, plain));
+  ASSERT_TRUE(plain.converged);
+  for (const int power : {-1020, -600, -530, -260, 260, 520, 700, 1020}) {
+    std::vector<double> scaled_b(n), scaled_start(n);
+    for (std::size_t i = 0; i < n; ++i) scaled_b[i] = std::ldexp(b[i], power);
+    for (std::size_t i = 0; i < n; ++i) scaled_start[i] = std::ldexp(start[i], power);
+    Cg::Output out{x};
+    const Status status = solve({.a = a.view(), .b = scaled_b, .start = scaled_start}, out);
+    ASSERT_TRUE(status) << power << ": " << status.to_string();
+    EXPECT_TRUE(out.converged) << power;
+    EXPECT_EQ(out.iterations, plain.iterations) << power;
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_NEAR(std::ldexp(x[i], -power), want[i], 1e-12) << power << ", " << i;
+    }
+  }
+}
+
+TEST(Cg, NeverCallsWhatIsNotFiniteConverged) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Csr a = tridiagonal(3, -1, 2, -1);
+  std::vector<double> x(3);
+  Cg::Output out{x};
+  const std::vector<double> b = {1, inf, 1};
+  const Status status = solve({.a = a.view(), .b = b}, out);
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(status.reason(), "not_finite");
+  const Csr small = tridiagonal(3, 0, 1e-200, 0);  // x = 1e500
+  const std::vector<double> large(3, 1e300);
+  ASSERT_TRUE(solve({.a = small.view(), .b = large}, out));
+  EXPECT_FALSE(out.converged);
 }
 
 TEST(Cg, NamesWhatDoesNotFit) {

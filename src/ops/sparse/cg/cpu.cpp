@@ -6,7 +6,9 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/number_text.hpp"
 #include "base/numeric/canonical.hpp"
+#include "base/numeric/range_scale.hpp"
 #include "ops/sparse/cg/cg.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
@@ -111,6 +113,36 @@ struct Solver {
   }
 };
 
+Status solve(CpuRun& run, const Cg::Args& args, Cg::Output& out) {
+  WEIR_ASSIGN(const Vector inverse, inverse_diagonal(args.a));
+  Solver solver{run.workers, args, out.x, inverse};
+  const double norm_b = std::sqrt(numeric::canonical_dot(args.b, args.b));
+  if (args.start.empty() || norm_b == 0) {
+    std::fill(out.x.begin(), out.x.end(), 0.0);
+  } else {
+    std::copy(args.start.begin(), args.start.end(), out.x.begin());
+  }
+  Sums::Pair residual = solver.begin();
+  double rz = residual.second;
+  double norm_r = std::sqrt(residual.first);
+  const auto reached = [&] { return std::isfinite(norm_b) && norm_r <= args.tolerance * norm_b; };
+  out.iterations = 0;
+  while (!reached() && out.iterations < args.iterations_max) {
+    if (run.cancelled()) return Status(Code::kCancelled, "cancelled", "stopped while iterating");
+    const double curvature = solver.curvature();
+    WEIR_TRY(check_curvature(out.iterations, curvature));
+    const double alpha = rz / curvature;
+    residual = solver.step(alpha);
+    norm_r = std::sqrt(residual.first);
+    solver.turn(alpha, residual.second / rz);
+    rz = residual.second;
+    ++out.iterations;
+  }
+  out.residual = norm_b == 0 ? 0.0 : norm_r / norm_b;
+  out.converged = reached();
+  return Status::ok();
+}
+
 }  // namespace
 
 Status Cg::check(const Args& args) {
@@ -125,7 +157,7 @@ Status Cg::check(const Args& args) {
   }
   if (!(args.tolerance >= 0)) {
     return invalid_argument("tolerance_range",
-                            "tolerance " + std::to_string(args.tolerance) + " is not at least 0")
+                            "tolerance " + number_text(args.tolerance) + " is not at least 0")
         .at("tolerance");
   }
   return Status::ok();
@@ -161,7 +193,7 @@ Result<HugeVector<double>> inverse_diagonal(const CsrView& a) {
     if (!(diagonal > 0)) {
       return fail(failed_precondition(
                       "not_positive_definite",
-                      "diagonal element " + std::to_string(r) + " is " + std::to_string(diagonal))
+                      "diagonal element " + std::to_string(r) + " is " + number_text(diagonal))
                       .at("a"));
     }
     inverse[r] = 1 / diagonal;
@@ -169,40 +201,40 @@ Result<HugeVector<double>> inverse_diagonal(const CsrView& a) {
   return inverse;
 }
 
-Status not_positive(std::uint32_t iteration, double curvature) {
-  return failed_precondition(
-             "not_positive_definite",
-             "p'Ap is " + std::to_string(curvature) + " in iteration " + std::to_string(iteration))
-      .at("a");
+double cg_scale(std::span<const double> b, double square) {
+  // Room for a residual of 2^-200 of b, and for products with A.
+  if (square >= 0x1p-500 && square <= 0x1p500) return 1;
+  double largest = 0;
+  for (const double value : b) largest = std::max(largest, std::abs(value));
+  return numeric::range_scale(largest);
+}
+
+Status check_curvature(std::uint32_t iteration, double curvature) {
+  if (curvature > 0 && std::isfinite(curvature)) return Status::ok();
+  const std::string text =
+      "p'Ap is " + number_text(curvature) + " in iteration " + std::to_string(iteration);
+  if (std::isfinite(curvature)) return failed_precondition("not_positive_definite", text).at("a");
+  return failed_precondition("not_finite", text)
+      .at("b")
+      .hint("A, b and the start must be finite, and the start not beyond 1e150 times b");
 }
 
 Status Cg::cpu(CpuRun& run, const Args& args, Output& out) {
   CHECK_EQ(out.x.size(), args.a.rows());
-  WEIR_ASSIGN(const Vector inverse, inverse_diagonal(args.a));
-  Solver solver{run.workers, args, out.x, inverse};
-  const double norm_b = std::sqrt(numeric::canonical_dot(args.b, args.b));
-  if (args.start.empty() || norm_b == 0) {
-    std::fill(out.x.begin(), out.x.end(), 0.0);
-  } else {
-    std::copy(args.start.begin(), args.start.end(), out.x.begin());
+  const double scale = cg_scale(args.b, numeric::canonical_dot(args.b, args.b));
+  if (scale == 1) return solve(run, args, out);
+  Vector b(args.b.begin(), args.b.end());
+  Vector start(args.start.begin(), args.start.end());
+  for (double& value : b) value *= scale;
+  for (double& value : start) value *= scale;
+  Args scaled = args;
+  scaled.b = b;
+  scaled.start = start;
+  WEIR_TRY(solve(run, scaled, out));
+  for (double& value : out.x) {
+    value /= scale;
+    out.converged = out.converged && std::isfinite(value);
   }
-  Sums::Pair residual = solver.begin();
-  double rz = residual.second;
-  double norm_r = std::sqrt(residual.first);
-  out.iterations = 0;
-  while (!(norm_r <= args.tolerance * norm_b) && out.iterations < args.iterations_max) {
-    if (run.cancelled()) return Status(Code::kCancelled, "cancelled", "stopped while iterating");
-    const double curvature = solver.curvature();
-    if (!(curvature > 0)) return not_positive(out.iterations, curvature);
-    const double alpha = rz / curvature;
-    residual = solver.step(alpha);
-    norm_r = std::sqrt(residual.first);
-    solver.turn(alpha, residual.second / rz);
-    rz = residual.second;
-    ++out.iterations;
-  }
-  out.residual = norm_b == 0 ? 0.0 : norm_r / norm_b;
-  out.converged = norm_r <= args.tolerance * norm_b;
   return Status::ok();
 }
 

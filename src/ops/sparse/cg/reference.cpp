@@ -27,10 +27,13 @@ Status Cg::reference(const Args& args, Output& out) {
   const std::size_t n = args.a.rows();
   CHECK_EQ(out.x.size(), n);
   WEIR_ASSIGN(const Vector inverse, inverse_diagonal(args.a));
-  const Vector b(args.b.begin(), args.b.end());
+  Vector b(args.b.begin(), args.b.end());
+  const double scale = cg_scale(b, dot(b, b));
+  for (double& value : b) value *= scale;
   const double norm_b = std::sqrt(dot(b, b));
   Vector x(n, 0.0);
   if (!args.start.empty() && norm_b != 0) x.assign(args.start.begin(), args.start.end());
+  for (double& value : x) value *= scale;
   Vector r(n), z(n), p(n), q(n);
   Spmv::Output product{q};
   WEIR_TRY(Spmv::reference({args.a, x}, product));
@@ -40,10 +43,11 @@ Status Cg::reference(const Args& args, Output& out) {
   double rz = dot(r, z);
   double norm_r = std::sqrt(dot(r, r));
   out.iterations = 0;
-  while (!(norm_r <= args.tolerance * norm_b) && out.iterations < args.iterations_max) {
+  const auto reached = [&] { return std::isfinite(norm_b) && norm_r <= args.tolerance * norm_b; };
+  while (!reached() && out.iterations < args.iterations_max) {
     WEIR_TRY(Spmv::reference({args.a, p}, product));
     const double curvature = dot(p, q);
-    if (!(curvature > 0)) return not_positive(out.iterations, curvature);
+    WEIR_TRY(check_curvature(out.iterations, curvature));
     const double alpha = rz / curvature;
     for (std::size_t i = 0; i < n; ++i) x[i] = x[i] + alpha * p[i];
     for (std::size_t i = 0; i < n; ++i) r[i] = r[i] - alpha * q[i];
@@ -55,9 +59,11 @@ Status Cg::reference(const Args& args, Output& out) {
     for (std::size_t i = 0; i < n; ++i) p[i] = z[i] + beta * p[i];
     ++out.iterations;
   }
-  std::copy(x.begin(), x.end(), out.x.begin());
+  for (std::size_t i = 0; i < n; ++i) out.x[i] = x[i] / scale;
   out.residual = norm_b == 0 ? 0.0 : norm_r / norm_b;
-  out.converged = norm_r <= args.tolerance * norm_b;
+  out.converged = reached() && std::all_of(out.x.begin(), out.x.end(), [&](double value) {
+                    return scale == 1 || std::isfinite(value);
+                  });
   return Status::ok();
 }
 
