@@ -202,7 +202,8 @@ WEIR_TERMS void features_of(const Part<R>& p, double reciprocal, R* out) {
   const auto bin = [&](const R& re, const R& im) {
     const R a = re * scale;
     const R b = im * scale;
-    return root(a * a + b * b) * back;
+    const R magnitude = root(a * a + b * b) * back;
+    return select(is_number(magnitude), magnitude, nan);
   };
   out[0] = p.mean;
   out[1] = select(is_number(variance), variance, nan);

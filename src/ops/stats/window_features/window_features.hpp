@@ -39,11 +39,13 @@ class WindowWorkspace {
 // size); every window that lies wholly within the series has a row, [windows, 10] row-major: mean,
 // variance (/ size), skewness (0 where the variance is), min, max, |X_k| / size for k = 0..4, X_k =
 // sum x_t exp(-2 pi i k t / size). A NaN or an infinity makes the ten values of its windows NaN,
-// and no others. Error, for |x| <= 1e300: <= 1e-12 max|x| of the window (variance: max|x|^2),
-// skewness 1e-9. Bits depend on the window's place in the series and on the stride, never on
-// threads or chunks. Errors: invalid_argument for a size out of 5..65,536, stride 0, an output of
-// another size. Cost: about 40 operations a value and 100 a window, whatever the size, while the
-// stride is below a quarter of it; else 30 a value of each window.
+// and no others. Error: <= 1e-12 max|x| of the window for |x| <= 1e300; variance 1e-12 max|x|^2
+// for |x| <= 1e150 (it may be infinite beyond), skewness 1e-9 for values no further apart than
+// 1e100 with a standard deviation of 1e-100 or more (it is NaN beyond, 0 or inexact below). Bits
+// depend on the window's place in the series and on the stride, never on threads or chunks. Errors:
+// invalid_argument for a size out of 5..65,536, stride 0, an output of another size. Cost: about 40
+// operations a value and 100 a window, whatever the size, while the stride is below a quarter of
+// it; else 30 a value of each window.
 struct WindowFeatures {
   static constexpr OpInfo kInfo{.name = "stats.window_features",
                                 .version = 1,

@@ -46,6 +46,10 @@ struct Parity<WindowFeatures> {
     add(40'000, 64, 1, ParityContent::kUsual);
     add(40, 4, 1, ParityContent::kUsual);
     add(40, 8, 0, ParityContent::kUsual);
+    // Bins that overflow: infinities, and NaN where they meet.
+    const auto huge = std::make_shared<std::vector<double>>(1500, 1.7e308);
+    cases.push_back({"the largest values", {.series = *huge, .size = 64, .stride = 1}, huge});
+    cases.push_back({"the largest values", {.series = *huge, .size = 400, .stride = 9}, huge});
     Philox rng(seed, 5);
     for (int i = 0; i < 8; ++i) {
       const std::size_t size = 5 + rng.next_below(600);

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <numbers>
 
+#include "base/numeric/canonical.hpp"
 #include "base/rng.hpp"
 
 namespace weir::ops {
@@ -152,16 +154,49 @@ TEST(WindowFeatures, OfTheLargestWindowStayWithinTheBound) {
   expect_accurate(x, kWindowSizeMax, 20'000, 1);
 }
 
-TEST(WindowFeatures, OfValuesNearTheEndsOfTheRangeAreFinite) {
-  std::vector<double> x(64);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 2 == 0 ? 1e300 : -0.5e300;
-  const std::vector<double> huge = features_of(x, 16, 16);
-  EXPECT_NEAR(huge[0] / 1e300, 0.25, 1e-12);
-  for (std::size_t f = 3; f < kWindowFeatures; ++f) EXPECT_TRUE(std::isfinite(huge[f])) << f;
-  for (double& value : x) value = value * 1e-300 * 1e-300;
-  x[3] *= 2;
-  const std::vector<double> tiny = features_of(x, 16, 1);
-  EXPECT_NEAR(tiny[6] / (0.5e-300 / 16), 1.0, 1e-9);
+// In long double, whose exponents have room: all ten features at the scales that are promised.
+TEST(WindowFeatures, StayWithinTheirBoundsAtEveryScaleThatIsPromised) {
+  Philox rng(68, 0);
+  std::vector<double> unit(700);
+  for (double& value : unit) value = rng.next_unit() - 0.25;
+  for (const double scale :
+       {1e-300, 1e-200, 1e-112, 1e-98, 1e-50, 1e50, 9e99, 1e105, 1e149, 1e299}) {
+    std::vector<double> x = unit;
+    for (double& value : x) value *= scale;
+    const bool spread = scale < 1e150;
+    const bool shape = scale > 1e-99 && scale < 1e100;
+    for (const auto& [size, stride] :
+         {std::pair<std::size_t, std::size_t>{64, 1}, {300, 1}, {300, 150}}) {
+      const std::vector<double> got = features_of(x, size, stride);
+      for (std::size_t i = 0; i * kWindowFeatures < got.size(); i += 23) {
+        const auto window = std::span(x).subspan(i * stride, size);
+        const std::vector<long double> want = exact_features(window);
+        long double top = 0;
+        for (const double value : window) top = std::max<long double>(top, std::abs(value));
+        for (std::size_t f = 0; f < kWindowFeatures; ++f) {
+          if ((f == 1 && !spread) || (f == 2 && !shape)) continue;
+          const long double bound =
+              f == 1 ? 1e-12L * top * top + 0x1p-1074L : (f == 2 ? 1e-9L : 1e-12L * top);
+          ASSERT_LE(std::abs(got[i * kWindowFeatures + f] - want[f]), bound)
+              << "scale " << scale << " window " << i << " feature " << f << " size " << size;
+        }
+      }
+    }
+  }
+}
+
+// Sums of bins overflow from both sides and meet: the NaN of a machine may have any sign.
+TEST(WindowFeatures, HaveOneNanWhereBinsOverflow) {
+  const std::vector<double> x(200, 1.7e308);
+  for (const std::size_t size : {64U, 100U}) {
+    std::size_t nans = 0;
+    for (const double value : features_of(x, size, 1)) {
+      if (value == value) continue;
+      ++nans;
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(value), std::bit_cast<std::uint64_t>(numeric::kNan));
+    }
+    EXPECT_GT(nans, 0U) << size;
+  }
 }
 
 bool same_bits(std::span<const double> a, std::span<const double> b) {
