@@ -28,7 +28,7 @@ Status check_csr_cols(std::size_t cols) {
 Result<CsrView> csr_view(std::size_t rows, std::size_t cols, std::span<const std::uint64_t> offsets,
                          std::span<const std::uint32_t> columns, std::span<const double> values) {
   WEIR_TRY(check_csr_cols(cols));
-  if (offsets.size() != rows + 1 || columns.size() != values.size()) {
+  if (offsets.empty() || offsets.size() - 1 != rows || columns.size() != values.size()) {
     return fail(invalid_argument("lengths_differ",
                                  std::to_string(rows) + " rows, " + std::to_string(offsets.size()) +
                                      " offsets, " + std::to_string(columns.size()) + " columns, " +

@@ -361,6 +361,13 @@ TEST(Spgemm, EqualsTheReference) {
       "A is 3 x 3, B is 2 x 2");
 }
 
+// One more than the largest number of rows is 0, as many offsets as there were.
+TEST(Csr, RefusesRowsWhoseOffsetsNobodyCouldCount) {
+  const auto view = csr_view(std::numeric_limits<std::size_t>::max(), 3, {}, {}, {});
+  ASSERT_FALSE(view);
+  EXPECT_EQ(view.error().reason(), "lengths_differ");
+}
+
 TEST(Spgemm, SquaresATridiagonalMatrix) {
   Workers workers(1);
   CpuRun run{workers};

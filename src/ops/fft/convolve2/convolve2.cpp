@@ -12,8 +12,11 @@ std::string sides(std::size_t height, std::size_t width) {
   return std::to_string(height) + " x " + std::to_string(width);
 }
 
+constexpr std::size_t kSideMax = std::size_t{1} << 31;
+
 Status check_sides(std::string_view what, std::size_t have, std::size_t height, std::size_t width) {
-  if (have == height * width) return Status::ok();
+  // Sides whose product wraps must not pass for the number of values, nor may those of the result.
+  if (height <= kSideMax && width <= kSideMax && have == height * width) return Status::ok();
   return invalid_argument(
              "shape", std::to_string(have) + " values are not a matrix of " + sides(height, width))
       .at(what);

@@ -11,8 +11,9 @@
 // nothing; parts as for fft.convolve, in each direction. Methods: direct, terms in rising p, then
 // q; fft, in tiles whose sides follow the kernel's alone, cut from the first place of the full one;
 // auto, by the number of the kernel's terms. y must not overlap x or kernel. Class tolerant, bounds
-// as for fft.convolve with a tile's values. Errors: invalid_argument for shapes that do not fit, an
-// empty kernel, one with a side beyond kKernelSideMax, `valid` where the kernel is larger than x.
+// as for fft.convolve with a tile's values. Errors: invalid_argument for shapes that do not fit, a
+// side of x beyond 2^31, an empty kernel, one with a side beyond kKernelSideMax, `valid` where the
+// kernel is larger than x.
 #pragma once
 
 #include <span>

@@ -64,6 +64,21 @@ TEST(Convolve2, PartsAndThreadsHaveTheBitsOfTheFullResult) {
   }
 }
 
+TEST(Convolve2, RefusesSidesWhoseProductWraps) {
+  const std::vector<double> one(1);
+  const auto check = [&](std::size_t height, std::size_t width) {
+    return Convolve2::check({.x = {},
+                             .height = height,
+                             .width = width,
+                             .kernel = one,
+                             .kernel_height = 1,
+                             .kernel_width = 1});
+  };
+  EXPECT_TRUE(check(0, 7));
+  EXPECT_EQ(check(std::size_t{1} << 33, std::size_t{1} << 31).code(), Code::kInvalidArgument);
+  EXPECT_EQ(check(std::size_t{1} << 63, 0).code(), Code::kInvalidArgument);
+}
+
 TEST(Convolve2, RefusesShapesThatDoNotFit) {
   const std::vector<double> x(6);
   const std::vector<double> kernel(4);
