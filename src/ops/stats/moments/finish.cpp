@@ -1,4 +1,6 @@
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "ops/stats/moments/moments.hpp"
@@ -8,21 +10,31 @@ namespace {
 
 using numeric::one_nan;
 
+// Null where a power leaves the normal range of finite data: its quotient would say nothing.
+std::optional<double> quotient(double mean_power, double divisor) {
+  constexpr double kNormalMin = std::numeric_limits<double>::min();
+  if (divisor < kNormalMin || divisor == numeric::kInfinity) return std::nullopt;
+  if (std::abs(mean_power) == numeric::kInfinity) return std::nullopt;
+  return mean_power / divisor;
+}
+
 void shape(const MomentsOf::Args& args, const numeric::Moments& m, MomentsOf::Output& out) {
   const double n = m.count;
   const double v = m.m2 / n;
   const double unit = 1e-15 * std::abs(m.mean);
   if (v <= unit * unit) return;
-  const double skewness = (m.m3 / n) / (v * std::sqrt(v));
-  const double kurtosis = (m.m4 / n) / (v * v) - 3;
-  if (args.bias) {
-    out.skewness = one_nan(skewness);
-    out.kurtosis = one_nan(kurtosis);
-    return;
+  std::optional<double> skewness = quotient(m.m3 / n, v * std::sqrt(v));
+  std::optional<double> kurtosis = quotient(m.m4 / n, v * v);
+  if (!std::isfinite(m.mean)) skewness = kurtosis = numeric::kNan;
+  if (skewness && args.bias) out.skewness = one_nan(*skewness);
+  if (skewness && !args.bias && n > 2) {
+    out.skewness = one_nan(*skewness * (std::sqrt(n * (n - 1)) / (n - 2)));
   }
-  if (n > 2) out.skewness = one_nan(skewness * (std::sqrt(n * (n - 1)) / (n - 2)));
-  if (n > 3) {
-    out.kurtosis = one_nan(((n - 1) / ((n - 2) * (n - 3))) * ((n + 1) * kurtosis + 6));
+  if (!kurtosis) return;
+  const double excess = *kurtosis - 3;
+  if (args.bias) out.kurtosis = one_nan(excess);
+  if (!args.bias && n > 3) {
+    out.kurtosis = one_nan(((n - 1) / ((n - 2) * (n - 3))) * ((n + 1) * excess + 6));
   }
 }
 

@@ -34,10 +34,12 @@ struct MomentsJoin {
 // With bias = false the corrected forms: skewness * (sqrt(n * (n - 1)) / (n - 2)), and
 // kurtosis ((n - 1) / ((n - 2) * (n - 3))) * ((n + 1) * k + 6). Null (nullopt): all but count
 // without values; variance for n <= ddof; skewness and kurtosis of a constant column (v <= (1e-15
-// |mean|)^2), and corrected of fewer than 3 or 4 values. A propagated NaN makes every number NaN;
-// zeros among the extremes are positive. Nulls keep their place and add nothing. Errors:
-// invalid_argument for ddof > 1, a column of two types, NaN with kRaise (names the row). Cost: one
-// read; about .2 ns a value and core with AVX-512. Allocates 96 bytes for 65,536 values.
+// |mean|)^2), where v sqrt(v) or v v is no normal number (a standard deviation below 1e-102 or
+// 1e-77, or beyond 1e102 or 1e77), and corrected of fewer than 3 or 4 values. A propagated NaN
+// makes every number NaN; zeros among the extremes are positive. Nulls keep their place and add
+// nothing. Errors: invalid_argument for ddof > 1, a column of two types, NaN with kRaise (names the
+// row). Cost: one read; about .2 ns a value and core with AVX-512. Allocates 96 bytes for 65,536
+// values.
 struct MomentsOf {
   static constexpr OpInfo kInfo{.name = "stats.moments",
                                 .version = 1,

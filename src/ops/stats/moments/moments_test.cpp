@@ -53,6 +53,28 @@ TEST(Moments, OfOneTwoThreeTen) {
   EXPECT_NEAR(*sample.kurtosis, 3.228, 1e-13);
 }
 
+// The powers of what is very small or very large vanish or overflow: no answer is better than NaN
+// or one of few digits.
+TEST(Moments, OfPowersThatLeaveTheRangeAreNull) {
+  for (const double scale : {1e-160, 1e-110, 1e-100, 1e-80, 1e-70, 1e70, 1e80, 1e100, 1e110}) {
+    const std::vector<double> x = {1 * scale, 2 * scale, 3 * scale, 10 * scale};
+    for (const bool bias : {true, false}) {
+      const MomentsOf::Output out = moments_of({.x = view(x), .bias = bias});
+      const bool cubes = scale > 1e-105 && scale < 1e105;
+      const bool fourths = scale > 1e-75 && scale < 1e75;
+      EXPECT_EQ(out.skewness.has_value(), cubes) << scale;
+      EXPECT_EQ(out.kurtosis.has_value(), fourths) << scale;
+      if (!bias) continue;
+      if (cubes) {
+        EXPECT_NEAR(*out.skewness, 1.0182337649086284, 1e-12) << scale;
+      }
+      if (fourths) {
+        EXPECT_NEAR(*out.kurtosis, -0.7696, 1e-12) << scale;
+      }
+    }
+  }
+}
+
 TEST(Moments, AreExactFarFromZero) {
   std::vector<double> x(4096);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 2 == 0 ? 1e8 + 1 : 1e8 - 1;
