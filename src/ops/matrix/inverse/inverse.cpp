@@ -1,5 +1,7 @@
 #include "ops/matrix/inverse/inverse.hpp"
 
+#include <cmath>
+
 #include "base/result.hpp"
 #include "ops/matrix/factor/check.hpp"
 
@@ -13,6 +15,18 @@ Status Inverse::check(const Args& args) {
 
 Status Inverse::check_output(const Args& args, const Output& out) {
   return factor::check_shape("inverse", out.inverse, args.a.rows, args.a.cols);
+}
+
+Status Inverse::check_held(const Output& out) {
+  for (std::size_t r = 0; r < out.inverse.rows; ++r) {
+    for (const double value : out.inverse.row(r)) {
+      if (std::isfinite(value)) continue;
+      return out_of_range("too_small", "the inverse of a has elements beyond the range of doubles")
+          .at("a")
+          .hint("multiply a by a power of two, and its inverse by the same");
+    }
+  }
+  return Status::ok();
 }
 
 Support Inverse::supports(const Args&, device::Kind kind) {

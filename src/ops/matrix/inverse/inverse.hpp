@@ -9,7 +9,9 @@
 // 16 n u norm_1(a) norm_1(inverse), u = 2^-53. `rcond` = 1 / (norm_1(a) norm_1(inverse)). n = 0 has
 // rcond 1. The same bits for every number of threads.
 // Errors: invalid_argument for a shape that is not square and for NaN or infinity, with its place;
-// failed_precondition "singular" for a zero pivot or rcond < n u, with rcond.
+// failed_precondition "singular" for a zero pivot or rcond < n u, with rcond; out_of_range
+// "too_small" for a regular matrix whose inverse no double can hold. A matrix near the ends of the
+// range is inverted times a power of two, which changes no digit.
 // Cost: 2 n^3 flops, scratch of a.
 #pragma once
 
@@ -37,6 +39,7 @@ struct Inverse {
 
   static Status check(const Args& args);
   static Status check_output(const Args& args, const Output& out);
+  static Status check_held(const Output& out);  // out_of_range for an inverse that is not finite
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -130,6 +130,24 @@ TEST(Inverse, HandlesEmptyScaledAndSlicedMatrices) {
   expect_inverse(a, got);
 }
 
+// Sums of the one, and reciprocals of the other, are beyond the range of doubles.
+TEST(Inverse, OfMatricesNearTheEndsOfTheRange) {
+  for (const bool reference : {false, true}) {
+    const double huge[] = {1.6e308, -1e308, 1e308, 1.6e308};
+    const Inverted got = invert({huge, 2, 2}, 1, reference);
+    ASSERT_TRUE(got.status) << got.status.to_string();
+    EXPECT_NEAR(got.out.rcond, 3.56 / (2.6 * 2.6), 1e-12);
+    EXPECT_NEAR(got.inverse(0, 0) * 1e308, 1.6 / 3.56, 1e-12);
+    EXPECT_NEAR(got.inverse(0, 1) * 1e308, 1 / 3.56, 1e-12);
+    const double tiny[] = {1e-307, 0, 0, 2e-307};
+    EXPECT_NEAR(invert({tiny, 2, 2}, 1, reference).inverse(0, 0) * 1e-307, 1, 1e-15);
+    const double denormal[] = {1e-310, 0, 0, 2e-310};
+    const Inverted beyond = invert({denormal, 2, 2}, 1, reference);
+    EXPECT_EQ(beyond.status.reason(), "too_small") << beyond.status.to_string();
+    EXPECT_NEAR(beyond.out.rcond, 0.5, 1e-12);
+  }
+}
+
 TEST(Inverse, WritesIntoAWiderMatrixAndNothingRoundIt) {
   const Matrix<double> a = factor::random_matrix(140, 140, 7);
   Matrix<double> wide(140, 160);

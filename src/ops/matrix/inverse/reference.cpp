@@ -15,7 +15,7 @@ Status Inverse::reference(const Args& args, Output& out) {
   out.rcond = inverted.rcond;
   if (!(out.rcond >= limit)) return factor::singular("a", out.rcond, limit);
   naive::round(inverted.inverse, out.inverse);
-  return Status::ok();
+  return check_held(out);
 }
 
 }  // namespace weir::ops

@@ -14,7 +14,7 @@ namespace weir::ops {
 
 // What to give for a rank h = (n - 1) q that lies between two values a <= b.
 enum class Interpolation : std::uint8_t {
-  kLinear,    // a + (b - a) * (h - floor(h))
+  kLinear,    // a + (b - a) * t, t = h - floor(h); a * (1 - t) + b * t where b - a overflows
   kLower,     // a
   kHigher,    // b
   kNearest,   // the nearer one; halfway the one of even rank

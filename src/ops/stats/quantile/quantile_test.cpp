@@ -51,6 +51,15 @@ TEST(Quantile, InterpolatesAsAsked) {
   EXPECT_EQ(all(1.0), (std::vector<double>{10, 10, 10, 10}));
 }
 
+TEST(Quantile, LiesBetweenValuesWhoseDistanceOverflows) {
+  const std::vector<double> x = {-1.7e308, 1.7e308};
+  const std::vector<double> got = quantiles_of(view(x), {0, 0.25, 0.5, 1});
+  EXPECT_EQ(got[0], -1.7e308);
+  EXPECT_DOUBLE_EQ(got[1], -0.85e308);
+  EXPECT_EQ(got[2], 0);
+  EXPECT_EQ(got[3], 1.7e308);
+}
+
 TEST(Quantile, SelectsFromManyValuesOfOneDigit) {
   std::vector<double> x(100'000);
   for (std::size_t i = 0; i < x.size(); ++i) {

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/number_text.hpp"
 #include "base/numeric/canonical.hpp"
 #include "base/result.hpp"
 #include "ops/stats/quantile/quantile.hpp"
@@ -12,7 +13,7 @@ Status Quantile::check(const Args& args) {
   for (std::size_t i = 0; i < args.q.size(); ++i) {
     if (args.q[i] >= 0 && args.q[i] <= 1) continue;
     return invalid_argument("quantile_range",
-                            "fraction " + std::to_string(i) + " is " + std::to_string(args.q[i]))
+                            "fraction " + std::to_string(i) + " is " + number_text(args.q[i]))
         .at("q")
         .hint("use 0 to 1");
   }
@@ -53,6 +54,11 @@ double Quantile::between(Interpolation interpolation, const Ranks& ranks, double
   if (low == high) return low;
   switch (interpolation) {
     case Interpolation::kLinear:
+      // The distance of two finite values may leave the range; what lies between them does not.
+      if (high - low == numeric::kInfinity && low != -numeric::kInfinity &&
+          high != numeric::kInfinity) {
+        return low * (1 - ranks.part) + high * ranks.part;
+      }
       return numeric::one_nan(low + (high - low) * ranks.part);
     case Interpolation::kLower:
       return low;
