@@ -1,6 +1,7 @@
 // Block functors: how kernels are written. One body serves the GPU and the simulator.
 //
 //   struct ScaleKernel {
+//     static constexpr unsigned kThreadsMax = 256;   // of a block
 //     template <class Block>
 //     WEIR_HD void operator()(Block& block, const double* in, std::size_t n, double f,
 //                             double* out) const {
@@ -25,6 +26,8 @@
 //                         f must be associative to the last bit: integers
 //   broadcast(v, t)       v of thread t, to all
 //   any(v)                whether v is true in some thread
+// Every kernel states `static constexpr unsigned kThreadsMax`, the most threads it is launched with
+// (at most 1,024): the fewer, the more registers a thread can have.
 // A kernel that uses a collective states `static constexpr std::size_t kCollectiveBytes`, the size
 // of the largest value it gives them. Between phases a body holds only values that are equal in all
 // threads. No threadIdx, no shuffles, no __syncthreads.
@@ -41,7 +44,7 @@ namespace weir::device {
 // to.
 struct Grid {
   std::uint32_t blocks = 1;
-  std::uint32_t threads = 256;  // at most 1,024
+  std::uint32_t threads = 256;  // at most the kernel's kThreadsMax
   std::size_t shared_bytes = 0;
 
   // Enough blocks of `threads` for one thread an item; one block if there are none.

@@ -69,8 +69,11 @@ class Driver {
   virtual Status synchronize(StreamId stream, Deadline deadline) = 0;
   virtual Status synchronize_event(EventId event, Deadline deadline) = 0;
 
-  // The backend's own handle (cudaStream_t), or null.
-  virtual void* native_stream(StreamId stream) = 0;
+  // The backend's own handle (cudaStream_t), or null: for work that a caller enqueues by itself.
+  // Until the thread's next call of the driver, the device is the one the thread works with.
+  virtual Result<void*> native_stream(StreamId stream) = 0;
+  // Takes note of how such work went and returns it: a device it lost is lost for everybody.
+  virtual Status note(Status status) = 0;
   // Ok, or why the device is lost.
   virtual Status health() const = 0;
 };

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kBytes = 10'000;
 
 struct AddKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, std::uint8_t* data, std::size_t n, std::uint8_t by) const {
     block.each_thread([&](unsigned t) {

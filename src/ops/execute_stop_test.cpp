@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kTasks = 64;
 
 struct CountKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, std::uint32_t* out) const {
     block.each_thread([&](unsigned t) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMemory = std::size_t{4} << 20;
 
 struct DoubleKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, const std::int64_t* in, std::size_t n,
                           const std::int64_t* add, std::int64_t* out) const {

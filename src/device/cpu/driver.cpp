@@ -74,7 +74,8 @@ class HostDriver final : public Driver {
   Result<bool> query(EventId) override { return true; }
   Status synchronize(StreamId, Deadline) override { return Status::ok(); }
   Status synchronize_event(EventId, Deadline) override { return Status::ok(); }
-  void* native_stream(StreamId) override { return nullptr; }
+  Result<void*> native_stream(StreamId) override { return nullptr; }
+  Status note(Status status) override { return status; }
   Status health() const override { return Status::ok(); }
 
  private:

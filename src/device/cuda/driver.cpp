@@ -34,7 +34,9 @@ class GpuDriver final : public Driver {
  public:
   explicit GpuDriver(Clock& clock) : clock_(clock) {}
 
+  // What a lost device holds ends with the process: to free it would wait for work that never ends.
   ~GpuDriver() override {
+    if (!enter().is_ok()) return;
     for (const auto& [id, event] : events_) static_cast<void>(cudaEventDestroy(event));
     for (const auto& [id, stream] : streams_) static_cast<void>(cudaStreamDestroy(stream));
     if (pool_ != nullptr) static_cast<void>(cudaMemPoolDestroy(pool_));
@@ -69,7 +71,9 @@ class GpuDriver final : public Driver {
   std::uint64_t memory_free() const override {
     std::size_t free = 0;
     std::size_t total = 0;
-    if (!enter().is_ok() || cudaMemGetInfo(&free, &total) != cudaSuccess) return 0;
+    if (!enter().is_ok() || !to_status(cudaMemGetInfo(&free, &total), "free memory").is_ok()) {
+      return 0;
+    }
     return free;
   }
 
@@ -94,7 +98,10 @@ class GpuDriver final : public Driver {
     return memory;
   }
 
-  void free_pinned(void* memory) noexcept override { static_cast<void>(cudaFreeHost(memory)); }
+  void free_pinned(void* memory) noexcept override {
+    if (!enter().is_ok()) return;
+    static_cast<void>(note(to_status(cudaFreeHost(memory), "free")));
+  }
 
   Result<StreamId> create_stream() override {
     WEIR_TRY(enter());
@@ -108,11 +115,10 @@ class GpuDriver final : public Driver {
   }
 
   void destroy_stream(StreamId id) noexcept override {
-    const std::lock_guard lock(mutex_);
-    const auto at = streams_.find(id);
-    if (at == streams_.end()) return;
-    static_cast<void>(cudaStreamDestroy(at->second));
-    streams_.erase(at);
+    if (!enter().is_ok()) return;
+    if (const cudaStream_t stream = take(streams_, id)) {
+      static_cast<void>(note(to_status(cudaStreamDestroy(stream), "end of a stream")));
+    }
   }
 
   Result<EventId> create_event() override {
@@ -127,11 +133,10 @@ class GpuDriver final : public Driver {
   }
 
   void destroy_event(EventId id) noexcept override {
-    const std::lock_guard lock(mutex_);
-    const auto at = events_.find(id);
-    if (at == events_.end()) return;
-    static_cast<void>(cudaEventDestroy(at->second));
-    events_.erase(at);
+    if (!enter().is_ok()) return;
+    if (const cudaEvent_t event = take(events_, id)) {
+      static_cast<void>(note(to_status(cudaEventDestroy(event), "end of an event")));
+    }
   }
 
   Status copy(void* to, const void* from, std::size_t bytes, Direction direction,
@@ -178,7 +183,12 @@ class GpuDriver final : public Driver {
     return poll([&] { return cudaEventQuery(handle); }, deadline);
   }
 
-  void* native_stream(StreamId stream) override { return native(stream); }
+  Result<void*> native_stream(StreamId stream) override {
+    WEIR_TRY(enter());
+    return native(stream);
+  }
+
+  Status note(Status status) override { return remember(std::move(status)); }
 
   Status health() const override {
     const std::lock_guard lock(mutex_);
@@ -192,15 +202,26 @@ class GpuDriver final : public Driver {
       const std::lock_guard lock(mutex_);
       if (!lost_.is_ok()) return lost_;
     }
-    return to_status(cudaSetDevice(ordinal_), "choice of the device");
+    return remember(to_status(cudaSetDevice(ordinal_), "choice of the device"));
   }
 
-  Status note(Status status) {
+  Status remember(Status status) const {
     if (!status.is_ok() && status.reason() == kDeviceLost) {
       const std::lock_guard lock(mutex_);
       if (lost_.is_ok()) lost_ = status;
     }
     return status;
+  }
+
+  // Takes the handle out of its map; null if it is not there.
+  template <class Id, class Handle>
+  Handle take(std::unordered_map<Id, Handle>& handles, Id id) {
+    const std::lock_guard lock(mutex_);
+    const auto at = handles.find(id);
+    if (at == handles.end()) return nullptr;
+    const Handle handle = at->second;
+    handles.erase(at);
+    return handle;
   }
 
   template <class Query>
@@ -240,7 +261,7 @@ class GpuDriver final : public Driver {
   std::unordered_map<StreamId, cudaStream_t> streams_;
   std::unordered_map<EventId, cudaEvent_t> events_;
   std::uint32_t next_id_ = 1;
-  Status lost_;
+  mutable Status lost_;  // what a question finds out counts, too
 };
 
 Status no_device(cudaError_t error) {

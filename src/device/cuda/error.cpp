@@ -28,8 +28,22 @@ Status to_status(cudaError_t error, std::string_view what) {
     case cudaErrorECCUncorrectable:
     case cudaErrorNvlinkUncorrectable:
     case cudaErrorContextIsDestroyed:
+    case cudaErrorDeviceUninitialized:
     case cudaErrorDevicesUnavailable:
+    case cudaErrorNoDevice:
+    case cudaErrorExternalDevice:
+    case cudaErrorMpsRpcFailure:
+    case cudaErrorUnknown:
     case cudaErrorCudartUnloading:
+#if CUDART_VERSION >= 12000
+    case cudaErrorMpsClientTerminated:
+#endif
+#if CUDART_VERSION >= 12080
+    case cudaErrorTensorMemoryLeak:
+#endif
+#if CUDART_VERSION >= 13000
+    case cudaErrorContained:
+#endif
       return unavailable(kDeviceLost, text);
     default:
       static_cast<void>(cudaGetLastError());

@@ -3,8 +3,6 @@
 
 #include <cuda_runtime.h>
 
-#include <string>
-
 #include "base/check.hpp"
 #include "device/cuda/block.cuh"
 #include "device/cuda/error.hpp"
@@ -12,17 +10,10 @@
 
 namespace weir::device::cuda {
 
-template <class Kernel>
-constexpr int threads_max() {
-  if constexpr (requires { Kernel::kThreadsMax; }) {
-    return Kernel::kThreadsMax;
-  } else {
-    return 1024;
-  }
-}
-
+// Each kernel says how many threads its blocks have at most: with 1,024 a thread would get no more
+// than 64 registers, and what does not fit into those goes through memory.
 template <class Kernel, class... Args>
-__global__ void __launch_bounds__(threads_max<Kernel>())
+__global__ void __launch_bounds__(static_cast<unsigned>(Kernel::kThreadsMax))
     run_kernel(const Kernel kernel, std::size_t shared_bytes, Args... args) {
   extern __shared__ __align__(16) unsigned char weir_shared[];
   CudaBlock block(weir_shared, shared_bytes);
@@ -38,21 +29,28 @@ struct Launcher {
   template <class Kernel, class... Args>
   static Status launch(Stream& stream, const Grid& grid, const Kernel& kernel, Args... args) {
     CHECK(stream.device().kind() == Kind::kCuda);
-    CHECK(grid.threads >= 1 && grid.threads <= 1024);
+    CHECK(grid.threads >= 1 && grid.threads <= static_cast<unsigned>(Kernel::kThreadsMax));
+    Driver& driver = stream.device().driver();
+    WEIR_ASSIGN(void* const native, driver.native_stream(stream.id()));
     const std::size_t shared =
         (grid.shared_bytes + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
     const std::size_t total = shared + collective_bytes<Kernel>() * grid.threads;
     auto* function = &run_kernel<Kernel, Args...>;
     if (total > kSharedBytesUsual) {
-      WEIR_TRY(to_status(cudaFuncSetAttribute(reinterpret_cast<const void*>(function),
-                                              cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                              static_cast<int>(total)),
-                         "shared memory of a kernel"));
+      WEIR_TRY(
+          driver.note(to_status(cudaFuncSetAttribute(reinterpret_cast<const void*>(function),
+                                                     cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                     static_cast<int>(total)),
+                                "shared memory of a kernel")));
     }
-    auto native =
-        static_cast<cudaStream_t>(stream.device().driver().native_stream(stream.id()));
-    function<<<grid.blocks, grid.threads, total, native>>>(kernel, shared, args...);
-    return to_status(cudaGetLastError(), "launch of a kernel");
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(grid.blocks);
+    config.blockDim = dim3(grid.threads);
+    config.dynamicSmemBytes = total;
+    config.stream = static_cast<cudaStream_t>(native);
+    // Its own result: the thread's last error may be that of somebody else's call.
+    return driver.note(to_status(cudaLaunchKernelEx(&config, function, kernel, shared, args...),
+                                 "launch of a kernel"));
   }
 };
 

@@ -100,7 +100,8 @@ class Simulation final : public SimDriver {
     const std::lock_guard lock(mutex_);
     return lost_;
   }
-  void* native_stream(StreamId) override { return nullptr; }
+  Result<void*> native_stream(StreamId) override { return nullptr; }
+  Status note(Status status) override { return status; }
 
   Result<void*> allocate(std::size_t bytes, StreamId) override {
     const std::lock_guard lock(mutex_);

@@ -21,6 +21,7 @@ std::unique_ptr<Device> simulated(std::uint64_t seed) {
 
 // out[t] = sum of its neighbours' values, by way of shared memory.
 struct NeighbourKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, const int* in, int* out) const {
     int* const tile = block.template shared<int>(block.threads());
@@ -31,6 +32,7 @@ struct NeighbourKernel {
 
 // The same without the barrier between writing and reading.
 struct NoBarrierKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, const int* in, int* out) const {
     int* const tile = block.template shared<int>(block.threads());
@@ -78,6 +80,7 @@ TEST(Simulator, RaisesNoFalseAlarmWithTheBarrier) {
 }
 
 struct AddOneKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, int* x) const {
     block.each_thread([&](unsigned t) { x[t] += 1; });
@@ -130,6 +133,7 @@ TEST(Simulator, RepeatsARunFromItsSeed) {
 }
 
 struct GreedyKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block) const {
     block.template shared<int>(block.threads());
@@ -149,6 +153,7 @@ TEST(SimulatorDeathTest, StopsAtSharedMemoryThatTheGridDoesNotHave) {
 }
 
 struct SumKernel {
+  static constexpr unsigned kThreadsMax = 256;
   static constexpr std::size_t kCollectiveBytes = 8;
   template <class Block>
   WEIR_HD void operator()(Block& block, std::int64_t* out) const {

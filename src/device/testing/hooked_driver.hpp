@@ -51,7 +51,8 @@ class HookedDriver final : public sim::SimDriver {
   Status synchronize_event(EventId event, Deadline deadline) override {
     return inner_->synchronize_event(event, deadline);
   }
-  void* native_stream(StreamId stream) override { return inner_->native_stream(stream); }
+  Result<void*> native_stream(StreamId stream) override { return inner_->native_stream(stream); }
+  Status note(Status status) override { return inner_->note(std::move(status)); }
   Status health() const override { return inner_->health(); }
   Status enqueue(StreamId stream, Work work) override {
     return inner_->enqueue(stream, std::move(work));

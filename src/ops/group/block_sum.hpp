@@ -12,9 +12,9 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 
 #include "base/host_device.hpp"
+#include "base/numeric/canonical.hpp"
 #include "base/numeric/pair.hpp"
 
 namespace weir::ops {
@@ -32,7 +32,7 @@ struct BlockSum {
   }
   // Returns the sum, or infinity or the one NaN where it is not finite.
   WEIR_HD double result() const {
-    if (sum != sum) return std::numeric_limits<double>::quiet_NaN();
+    if (sum != sum) return numeric::kNan;
     return sum - sum == 0 ? sum + error : sum;
   }
 };

@@ -20,10 +20,10 @@ struct CubRadix {
     if (differing == 0) return Status::ok();
     cub::DoubleBuffer<Key> keys(pairs.keys.data, pairs.spare_keys.data);
     cub::DoubleBuffer<std::uint32_t> rows(pairs.rows.data, pairs.spare_rows.data);
-    const auto pass = [&](void* memory, std::size_t& bytes) {
-      return cub::DeviceRadixSort::SortPairs(
-          memory, bytes, keys, rows, n, std::countr_zero(differing),
-          static_cast<int>(std::bit_width(differing)), stream_of(lane));
+    const auto pass = [&](void* memory, std::size_t& bytes, cudaStream_t stream) {
+      return cub::DeviceRadixSort::SortPairs(memory, bytes, keys, rows, n,
+                                             std::countr_zero(differing),
+                                             static_cast<int>(std::bit_width(differing)), stream);
     };
     WEIR_TRY(run(lane, pass));
     if (keys.selector != 0) std::swap(pairs.keys, pairs.spare_keys);
@@ -35,10 +35,10 @@ struct CubRadix {
   static Status sort_keys(Lane<Launcher>& lane, RadixPairs<Key>& pairs, Key differing) {
     if (differing == 0) return Status::ok();
     cub::DoubleBuffer<Key> keys(pairs.keys.data, pairs.spare_keys.data);
-    const auto pass = [&](void* memory, std::size_t& bytes) {
-      return cub::DeviceRadixSort::SortKeys(
-          memory, bytes, keys, pairs.keys.size, std::countr_zero(differing),
-          static_cast<int>(std::bit_width(differing)), stream_of(lane));
+    const auto pass = [&](void* memory, std::size_t& bytes, cudaStream_t stream) {
+      return cub::DeviceRadixSort::SortKeys(memory, bytes, keys, pairs.keys.size,
+                                            std::countr_zero(differing),
+                                            static_cast<int>(std::bit_width(differing)), stream);
     };
     WEIR_TRY(run(lane, pass));
     if (keys.selector != 0) std::swap(pairs.keys, pairs.spare_keys);
@@ -46,17 +46,19 @@ struct CubRadix {
   }
 
  private:
-  static cudaStream_t stream_of(Lane<Launcher>& lane) {
-    device::Stream& stream = lane.stream();
-    return static_cast<cudaStream_t>(stream.device().driver().native_stream(stream.id()));
-  }
   // Asks for the memory that the sort wants, and sorts.
   template <class Pass>
   static Status run(Lane<Launcher>& lane, Pass&& pass) {
+    device::Driver& driver = lane.stream().device().driver();
+    const auto on_stream = [&](void* memory, std::size_t& bytes, std::string_view what) -> Status {
+      WEIR_ASSIGN(void* const native, driver.native_stream(lane.stream().id()));
+      const auto stream = static_cast<cudaStream_t>(native);
+      return driver.note(device::cuda::to_status(pass(memory, bytes, stream), what));
+    };
     std::size_t bytes = 0;
-    WEIR_TRY(device::cuda::to_status(pass(nullptr, bytes), "size of a sort"));
+    WEIR_TRY(on_stream(nullptr, bytes, "size of a sort"));
     WEIR_ASSIGN(const auto memory, lane.template scratch<char>(std::max<std::size_t>(bytes, 1)));
-    return device::cuda::to_status(pass(memory.data, bytes), "sort");
+    return on_stream(memory.data, bytes, "sort");
   }
 };
 

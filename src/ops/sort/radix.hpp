@@ -45,6 +45,7 @@ WEIR_HD DigitCounts count_digits(const Key* keys, std::size_t n, std::size_t fir
 
 template <class Key>
 struct RadixCountKernel {
+  static constexpr unsigned kThreadsMax = kRadixThreads;
   static constexpr std::size_t kCollectiveBytes = sizeof(DigitCounts);
   template <class Block>
   WEIR_HD void operator()(Block& block, const Key* keys, std::size_t n, unsigned shift,
@@ -63,6 +64,7 @@ struct RadixCountKernel {
 // `rows_in` null: item i is row i.
 template <class Key>
 struct RadixMoveKernel {
+  static constexpr unsigned kThreadsMax = kRadixThreads;
   static constexpr std::size_t kCollectiveBytes = sizeof(DigitCounts);
   template <class Block>
   WEIR_HD void operator()(Block& block, const Key* keys_in, const std::uint32_t* rows_in,
@@ -88,6 +90,7 @@ struct RadixMoveKernel {
 };
 
 struct IotaKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, std::uint32_t* rows, std::size_t n) const {
     block.each_thread([&](unsigned t) {

@@ -19,6 +19,7 @@ WEIR_HD inline std::uint32_t tile_byte(const std::uint64_t* bits, std::size_t wo
 }
 
 struct CountTileKernel {
+  static constexpr unsigned kThreadsMax = kCompactThreads;
   static constexpr std::size_t kCollectiveBytes = sizeof(std::uint32_t);
   template <class Block>
   WEIR_HD void operator()(Block& block, const std::uint64_t* bits, std::size_t words,
@@ -35,6 +36,7 @@ struct CountTileKernel {
 
 template <class T>
 struct CompactTileKernel {
+  static constexpr unsigned kThreadsMax = kCompactThreads;
   static constexpr std::size_t kCollectiveBytes = sizeof(std::uint32_t);
   template <class Block>
   WEIR_HD void operator()(Block& block, const std::uint64_t* bits, std::size_t words,

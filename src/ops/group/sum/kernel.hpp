@@ -18,6 +18,7 @@ struct GroupedChunk {
 };
 
 struct GroupPartialKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, GroupedChunk chunk, const double* values,
                           const std::uint64_t* validity, double* partials,
@@ -46,6 +47,7 @@ struct GroupPartialKernel {
 };
 
 struct GroupJoinKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, GroupedChunk chunk, const double* partials,
                           const std::uint32_t* lengths, BlockSum* sums) const {

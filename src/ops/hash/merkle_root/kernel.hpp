@@ -12,6 +12,7 @@ namespace weir::ops {
 
 struct MerkleGroupKernel {
   static constexpr std::uint32_t kThreads = kMerkleGroup / 2;
+  static constexpr unsigned kThreadsMax = kThreads;
   static constexpr std::size_t kSharedBytes = device::shared_size<std::uint32_t>(8 * kMerkleGroup);
 
   struct Node {

@@ -38,6 +38,7 @@ inline std::span<std::uint8_t> bytes_of(std::span<Digest> digests) {
 inline constexpr std::uint32_t kShaThreads = 128;
 
 struct Sha256Kernel {
+  static constexpr unsigned kThreadsMax = kShaThreads;
   template <class Block>
   WEIR_HD void operator()(Block& block, DeviceRagged messages, std::uint8_t* digests) const {
     block.each_thread([&](unsigned t) {

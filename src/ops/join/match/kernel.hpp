@@ -7,6 +7,7 @@
 namespace weir::ops {
 
 struct ProbeKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block>
   WEIR_HD void operator()(Block& block, KeySlots table, const std::uint64_t* keys, std::size_t n,
                           std::uint32_t* found) const {

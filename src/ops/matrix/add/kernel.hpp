@@ -8,6 +8,7 @@
 namespace weir::ops {
 
 struct AddKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block, class T>
   WEIR_HD void operator()(Block& block, const T* a, std::size_t a_step, const T* b,
                           std::size_t b_step, std::size_t rows, std::size_t cols, T* c) const {

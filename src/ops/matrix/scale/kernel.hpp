@@ -8,6 +8,7 @@
 namespace weir::ops {
 
 struct ScaleKernel {
+  static constexpr unsigned kThreadsMax = 256;
   template <class Block, class T>
   WEIR_HD void operator()(Block& block, const T* a, std::size_t a_step, T factor, std::size_t rows,
                           std::size_t cols, T* c) const {

@@ -11,7 +11,7 @@
 namespace weir::ops {
 
 // Rows of a matrix on a device: row r has the entries [offsets[r] - base, offsets[r + 1] - base).
-struct DeviceRows {
+struct DeviceCsrRows {
   const std::uint64_t* offsets;
   const std::uint32_t* columns;
   const double* values;
@@ -23,12 +23,15 @@ struct DeviceRows {
 
 struct SpmvKernel {
   static constexpr std::uint32_t kRows = 256;  // of a block, and threads
+  static constexpr unsigned kThreadsMax = kRows;
   static constexpr std::size_t kHeld = numeric::kCanonicalBlock;
   static constexpr std::size_t kLanes = numeric::kCanonicalLanes;
   static constexpr std::size_t kSharedBytes = device::shared_size<double>(kHeld);
+  // Enough for a row of four tera-entries.
+  using Counter = numeric::CanonicalCounter<double, numeric::CanonicalJoin, 32>;
 
   // The last of the rows up to `last` whose entries and those of all from `first` on fit.
-  WEIR_HD static std::size_t rows_that_fit(const DeviceRows& a, std::size_t first,
+  WEIR_HD static std::size_t rows_that_fit(const DeviceCsrRows& a, std::size_t first,
                                            std::size_t last) {
     const std::size_t limit = a.begin(first) + kHeld;
     std::size_t low = first;
@@ -45,8 +48,8 @@ struct SpmvKernel {
   }
 
   template <class Block>
-  WEIR_HD static void multiply(Block& block, const DeviceRows& a, const double* x, std::size_t from,
-                               std::size_t n, double* products) {
+  WEIR_HD static void multiply(Block& block, const DeviceCsrRows& a, const double* x,
+                               std::size_t from, std::size_t n, double* products) {
     block.each_thread([&](unsigned t) {
       for (std::size_t e = t; e < n; e += kRows) {
         products[e] = 0.0 + a.values[from + e] * x[a.columns[from + e]];
@@ -57,7 +60,7 @@ struct SpmvKernel {
   // Folds the products of each row in place, so that its sum lies where its first product was. The
   // pairs (row, lane) of a step are shared out among the threads.
   template <class Block>
-  WEIR_HD static void fold(Block& block, const DeviceRows& a, std::size_t first, std::size_t end,
+  WEIR_HD static void fold(Block& block, const DeviceCsrRows& a, std::size_t first, std::size_t end,
                            double* products) {
     const std::size_t from = a.begin(first);
     const auto for_each_pair = [&](std::size_t lanes, auto step) {
@@ -80,7 +83,7 @@ struct SpmvKernel {
 
   // The same by one thread a row, where rows are short and many.
   template <class Block>
-  WEIR_HD static void fold_alone(Block& block, const DeviceRows& a, std::size_t first,
+  WEIR_HD static void fold_alone(Block& block, const DeviceCsrRows& a, std::size_t first,
                                  std::size_t end, double* products) {
     const std::size_t from = a.begin(first);
     block.each_thread([&](unsigned t) {
@@ -97,9 +100,9 @@ struct SpmvKernel {
 
   // A row of more than 1,024 entries, block after block.
   template <class Block>
-  WEIR_HD static void long_row(Block& block, const DeviceRows& a, const double* x, std::size_t r,
+  WEIR_HD static void long_row(Block& block, const DeviceCsrRows& a, const double* x, std::size_t r,
                                double* products, double* y) {
-    auto sum = block.template per_thread<numeric::CanonicalCounter<double>>();
+    auto sum = block.template per_thread<Counter>();
     const std::size_t end = a.begin(r + 1);
     for (std::size_t from = a.begin(r); from < end; from += kHeld) {
       const std::size_t n = end - from < kHeld ? end - from : kHeld;
@@ -120,7 +123,7 @@ struct SpmvKernel {
   }
 
   template <class Block>
-  WEIR_HD void operator()(Block& block, DeviceRows a, const double* x, double* y) const {
+  WEIR_HD void operator()(Block& block, DeviceCsrRows a, const double* x, double* y) const {
     double* const products = block.template shared<double>(kHeld);
     std::size_t first = std::size_t{block.index()} * kRows;
     const std::size_t last = first + kRows < a.rows ? first + kRows : a.rows;
@@ -160,7 +163,7 @@ Status spmv_on_device(DeviceRun& run, const Spmv::Args& args, Spmv::Output& out)
         WEIR_ASSIGN(const auto columns, lane.upload(args.a.columns().subspan(offsets[0], entries)));
         WEIR_ASSIGN(const auto values, lane.upload(args.a.values().subspan(offsets[0], entries)));
         WEIR_ASSIGN(const auto y, lane.template scratch<double>(chunk.rows()));
-        const DeviceRows rows{places.data, columns.data, values.data, offsets[0], chunk.rows()};
+        const DeviceCsrRows rows{places.data, columns.data, values.data, offsets[0], chunk.rows()};
         const device::Grid grid =
             device::Grid::over(chunk.rows(), SpmvKernel::kRows, SpmvKernel::kSharedBytes);
         WEIR_TRY(lane.launch(grid, SpmvKernel{}, rows, x.data, y.data));

@@ -30,6 +30,7 @@ struct DeviceRows {
 struct GramKernel {
   static constexpr std::uint32_t kTile = 16;
   static constexpr std::uint32_t kThreads = kTile * kTile;
+  static constexpr unsigned kThreadsMax = kThreads;
   static constexpr std::size_t kRowsAtOnce = 32;
   static constexpr std::size_t kSharedBytes = 2 * device::shared_size<double>(kRowsAtOnce * kTile);
 
@@ -78,6 +79,7 @@ struct GramKernel {
 
 // Joins the partials of each 64 blocks of rows; a thread has one pair of columns.
 struct GramJoinKernel {
+  static constexpr unsigned kThreadsMax = 128;
   template <class Block>
   WEIR_HD void operator()(Block& block, const double* partials, std::size_t blocks,
                           std::size_t pairs, double* out) const {

@@ -7,6 +7,7 @@
 namespace weir::ops {
 
 struct DotKernel {
+  static constexpr unsigned kThreadsMax = kGroupThreads;
   using P = Piece<double>;
   static constexpr std::size_t kSharedBytes =
       device::shared_size<P>(kGroupThreads) + device::shared_size<P>(kGroupBlocks);

@@ -13,6 +13,7 @@ namespace weir::ops {
 
 struct HistogramKernel {
   static constexpr std::uint32_t kThreads = 256;
+  static constexpr unsigned kThreadsMax = kThreads;
   static constexpr std::size_t kValues = 4096;
   static constexpr std::size_t kSharedBytes = device::shared_size<std::uint16_t>(kValues);
 
@@ -42,6 +43,7 @@ struct HistogramKernel {
 
 // Adds the counters of all blocks; a thread has one place.
 struct HistogramTotalKernel {
+  static constexpr unsigned kThreadsMax = 32;
   template <class Block>
   WEIR_HD void operator()(Block& block, const std::uint32_t* parts, std::size_t blocks,
                           std::size_t counters, std::uint64_t* out) const {

@@ -8,6 +8,7 @@ namespace weir::ops {
 
 template <class Partial>
 struct SumKernel {
+  static constexpr unsigned kThreadsMax = kGroupThreads;
   using P = Piece<Partial>;
 
   WEIR_HD static double add(double to, double x) { return to + x; }

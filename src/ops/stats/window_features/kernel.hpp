@@ -12,6 +12,8 @@
 namespace weir::ops {
 namespace window {
 
+inline constexpr std::uint32_t kWindowThreads = 128;
+
 // A chunk of a series, from the first value of a block (or of a window) on, and the constants.
 struct DeviceSeries {
   const double* x;
@@ -45,6 +47,7 @@ WEIR_HD void store_numbers(P& p, double* to, std::size_t step) {
 
 // Each window by itself.
 struct DirectKernel {
+  static constexpr unsigned kThreadsMax = kWindowThreads;
   template <class Block>
   WEIR_HD void operator()(Block& block, DeviceSeries s, std::size_t windows, double* out) const {
     block.each_thread([&](unsigned t) {
@@ -71,6 +74,7 @@ struct DirectKernel {
 
 // Sums whole blocks, [13, blocks].
 struct WholeBlocksKernel {
+  static constexpr unsigned kThreadsMax = kWindowThreads;
   template <class Block>
   WEIR_HD void operator()(Block& block, DeviceSeries s, std::size_t blocks, double* whole) const {
     block.each_thread([&](unsigned t) {
@@ -88,6 +92,7 @@ struct WholeBlocksKernel {
 
 // to[b] = a[b], if there is one, joined with from[b + ahead], for as many b as there are.
 struct JoinBlocksKernel {
+  static constexpr unsigned kThreadsMax = kWindowThreads;
   template <class Block>
   WEIR_HD void operator()(Block& block, const double* a, const double* from, std::size_t ahead,
                           std::size_t blocks, Turns turns, JoinFactors factors, double* to) const {
@@ -109,6 +114,7 @@ struct JoinBlocksKernel {
 // The windows [first, end) of the chunk, which start in `threads` blocks. `usual` and `more` hold
 // the whole blocks between end and beginning, distance - 1 and distance of them.
 struct SharedKernel {
+  static constexpr unsigned kThreadsMax = kWindowThreads;
   struct Blocks {
     const double* usual;
     const double* more;
@@ -206,8 +212,6 @@ inline Result<DevicePlanTables> keep_tables(DeviceRun& run, const WindowPlan& pl
   WEIR_ASSIGN(tables.chain, run.keep(std::span<const JoinFactors>(plan.chain)));
   return tables;
 }
-
-inline constexpr std::uint32_t kWindowThreads = 128;
 
 // Joins the whole blocks of a chunk: see WindowPlan.
 template <class Launcher>
