@@ -39,7 +39,7 @@ WEIR_HD inline void sha256_compress(std::uint32_t* state, std::uint32_t* w) {
       0xc67178f2};
   std::uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   std::uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-#pragma GCC unroll 64
+  WEIR_UNROLL(64)
   for (unsigned i = 0; i < 64; ++i) {
     if (i >= 16) {
       const std::uint32_t early = w[(i + 1) % 16];
@@ -80,11 +80,11 @@ WEIR_HD inline void sha256_message(std::uint8_t prefix, unsigned prefix_bytes,
   const std::size_t blocks = (total + 9 + 63) / 64;
   std::uint32_t w[16];
   for (std::size_t block = 0; block < blocks; ++block) {
-#pragma GCC unroll 16
+    WEIR_UNROLL(16)
     for (unsigned i = 0; i < 16; ++i) {
       const std::size_t from = 64 * block + 4 * i;
       std::uint32_t word = 0;
-#pragma GCC unroll 4
+      WEIR_UNROLL(4)
       for (unsigned j = 0; j < 4; ++j) {
         const std::size_t at = from + j;
         const std::uint32_t byte = at < prefix_bytes ? prefix

@@ -18,13 +18,6 @@
 #include "ops/fft/engine/circle.hpp"
 #include "ops/fft/engine/plan.hpp"
 
-// Loops over a thread's values are written out, so that these stay in registers.
-#if defined(__CUDACC__)
-#define WEIR_UNROLL _Pragma("unroll")
-#else
-#define WEIR_UNROLL _Pragma("GCC unroll 16")
-#endif
-
 namespace weir::ops::fft {
 
 // The longest complex transform of a block.
@@ -109,17 +102,17 @@ WEIR_HD inline void odd_block_butterfly(Value* x) {
   Value t[kPairs];
   Value u[kPairs];
   const Value first = x[0];
-  WEIR_UNROLL
+  WEIR_UNROLL(16)
   for (unsigned k = 0; k < kPairs; ++k) {
     t[k] = x[k + 1] + x[R - 1 - k];
     u[k] = x[k + 1] - x[R - 1 - k];
     x[0] = x[0] + t[k];
   }
-  WEIR_UNROLL
+  WEIR_UNROLL(16)
   for (unsigned j = 1; j <= kPairs; ++j) {
     Value even = first;
     Value odd = {0, 0};
-    WEIR_UNROLL
+    WEIR_UNROLL(16)
     for (unsigned k = 0; k < kPairs; ++k) {
       const unsigned at = j * (k + 1) % R;
       even = {even.re + t[k].re * kCircle.cos[at], even.im + t[k].im * kCircle.cos[at]};
@@ -156,7 +149,7 @@ WEIR_HD inline void block_butterfly(Value* x) {
     const Value odd[4] = {
         x[1], times(x[3], kRoot, -kRoot), {x[5].im, -x[5].re}, times(x[7], -kRoot, -kRoot)};
     const Value even[4] = {x[0], x[2], x[4], x[6]};
-    WEIR_UNROLL
+    WEIR_UNROLL(16)
     for (unsigned k = 0; k < 4; ++k) {
       x[k] = even[k] + odd[k];
       x[k + 4] = even[k] - odd[k];
@@ -182,7 +175,7 @@ WEIR_HD void block_stage(Block& block, const BlockStages& plan, const BlockStage
   const bool first = s == 1;
   auto held = block.template per_thread<Held>();
   block.each_thread([&](unsigned t) {
-    WEIR_UNROLL
+    WEIR_UNROLL(16)
     for (unsigned mine = 0; mine < kMine; ++mine) {
       const std::uint32_t b = t + mine * block.threads();
       if (b >= all) continue;
@@ -190,12 +183,12 @@ WEIR_HD void block_stage(Block& block, const BlockStages& plan, const BlockStage
       const std::uint32_t p = (b - g * each) / s;
       const std::uint32_t q = b - g * each - p * s;
       Value* const x = held[t].x + mine * R;
-      WEIR_UNROLL
+      WEIR_UNROLL(16)
       for (unsigned j = 0; j < R; ++j) x[j] = load(g, q + s * (p + m * j));
       block_butterfly<R>(x);
       if (m == 1) continue;
       const double* const turn = turns + stage.turns_at + (first ? p : 2 * (R - 1) * p);
-      WEIR_UNROLL
+      WEIR_UNROLL(16)
       for (unsigned j = 1; j < R; ++j) {
         const double* const w = turn + (first ? 2 * m * (j - 1) : 2 * (j - 1));
         x[j] = times(x[j], w[0], w[first ? m : 1]);
@@ -203,7 +196,7 @@ WEIR_HD void block_stage(Block& block, const BlockStages& plan, const BlockStage
     }
   });
   block.each_thread([&](unsigned t) {
-    WEIR_UNROLL
+    WEIR_UNROLL(16)
     for (unsigned mine = 0; mine < kMine; ++mine) {
       const std::uint32_t b = t + mine * block.threads();
       if (b >= all) continue;
@@ -211,7 +204,7 @@ WEIR_HD void block_stage(Block& block, const BlockStages& plan, const BlockStage
       const std::uint32_t p = (b - g * each) / s;
       const std::uint32_t q = b - g * each - p * s;
       const Value* const x = held[t].x + mine * R;
-      WEIR_UNROLL
+      WEIR_UNROLL(16)
       for (unsigned j = 0; j < R; ++j) store(g, q + s * (R * p + j), x[j]);
     }
   });
@@ -276,5 +269,3 @@ WEIR_HD void run_stages(Block& block, const BlockStages& plan, const double* tur
 }
 
 }  // namespace weir::ops::fft
-
-#undef WEIR_UNROLL

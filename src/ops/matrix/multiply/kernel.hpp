@@ -56,7 +56,11 @@ struct MultiplyKernel {
   static constexpr unsigned kThreadSide = 16;
   static constexpr unsigned kSide = kThreadSide * kPerThread;
   static constexpr unsigned kDepth = 16;
-  static constexpr std::size_t kSharedBytes = 2 * device::shared_size<Sum>(kDepth * kSide);
+  // A strip's depth is apart in memory so far that the 16 depths of one line, which neighbouring
+  // threads store, fall on different banks.
+  static constexpr unsigned kPitch = kSide + 8 / sizeof(Sum);
+  static constexpr std::size_t kStrip = std::size_t{kDepth} * kPitch;
+  static constexpr std::size_t kSharedBytes = 2 * device::shared_size<Sum>(kStrip);
 
   struct Sums {
     Sum at[kPerThread][kPerThread];
@@ -75,7 +79,7 @@ struct MultiplyKernel {
       const unsigned k = line_step == 1 ? e / kSide : e % kDepth;
       const unsigned line = line_step == 1 ? e % kSide : e / kDepth;
       const bool inside = line < lines && k < depth;
-      to[k * kSide + line] = inside ? as_sum<Sum>(from[line * line_step + k * depth_step]) : Sum{};
+      to[k * kPitch + line] = inside ? as_sum<Sum>(from[line * line_step + k * depth_step]) : Sum{};
     }
   }
 
@@ -88,8 +92,8 @@ struct MultiplyKernel {
       Sum x[kPerThread];
       Sum y[kPerThread];
       for (unsigned i = 0; i < kPerThread; ++i) {
-        x[i] = left[k * kSide + row + i * kThreadSide];
-        y[i] = right[k * kSide + col + i * kThreadSide];
+        x[i] = left[k * kPitch + row + i * kThreadSide];
+        y[i] = right[k * kPitch + col + i * kThreadSide];
       }
       for (unsigned i = 0; i < kPerThread; ++i) {
         for (unsigned j = 0; j < kPerThread; ++j) {
@@ -118,8 +122,8 @@ struct MultiplyKernel {
     const std::size_t across = (job.n + kSide - 1) / kSide;
     const std::size_t first_row = block.index() / across * kSide;
     const std::size_t first_col = block.index() % across * kSide;
-    Sum* left = block.template shared<Sum>(kDepth * kSide);
-    Sum* right = block.template shared<Sum>(kDepth * kSide);
+    Sum* left = block.template shared<Sum>(kStrip);
+    Sum* right = block.template shared<Sum>(kStrip);
     auto sums = block.template per_thread<Sums>();
     for (std::size_t from = 0; from < job.k; from += kDepth) {
       block.each_thread([&](unsigned t) {
