@@ -38,6 +38,7 @@ struct Run {
   std::uint64_t seed = 1;  // of the cases
   // Devices that fail: results must be right all the same, from wherever.
   bool faults = false;
+  std::size_t every = 1;  // of so many cases one runs, the first to begin with
 };
 
 struct Suite {
@@ -111,7 +112,9 @@ template <class Op>
 Outcome run_on_device(const DeviceFactory& factory, const Run& run) {
   Outcome outcome;
   const std::size_t quantum = Op::kInfo.quantum_rows;
+  std::size_t number = 0;
   for (const ParityCase<Op>& one : Parity<Op>::cases(run.seed)) {
+    if (number++ % run.every != 0) continue;
     const Footprint need = Op::check(one.args).is_ok() ? Op::footprint(one.args) : Footprint{};
     for (const std::size_t chunk_rows : {std::size_t{0}, quantum, 3 * quantum}) {
       if (chunk_rows != 0 && (chunk_rows >= need.rows || !need.chunkable)) continue;
