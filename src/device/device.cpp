@@ -71,7 +71,9 @@ Stream::Stream(Stream&& other) noexcept
     : device_(std::exchange(other.device_, nullptr)),
       staging_(other.staging_),
       id_(other.id_),
-      deliveries_(std::move(other.deliveries_)) {}
+      deliveries_(std::move(other.deliveries_)),
+      waiting_(std::move(other.waiting_)),
+      next_waiting_(std::exchange(other.next_waiting_, 0)) {}
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this == &other) return *this;
@@ -80,6 +82,8 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   staging_ = other.staging_;
   id_ = other.id_;
   deliveries_ = std::move(other.deliveries_);
+  waiting_ = std::move(other.waiting_);
+  next_waiting_ = std::exchange(other.next_waiting_, 0);
   return *this;
 }
 
@@ -90,7 +94,13 @@ Stream::~Stream() {
 void Stream::drain() noexcept {
   if (device_ == nullptr) return;
   static_cast<void>(device_->driver_->synchronize(id_, device_->deadline_or_default({})));
+  drop_downloads();
+}
+
+void Stream::drop_downloads() noexcept {
   deliveries_.clear();
+  waiting_.clear();
+  next_waiting_ = 0;
 }
 
 void Stream::release() noexcept {
@@ -102,9 +112,13 @@ void Stream::release() noexcept {
 
 // Downloads hold their slots until they are delivered; at most a quarter of the ring for each
 // stream, so that three streams of one thread leave slots for uploads.
-Result<StagingSlot> Stream::slot() {
-  if (deliveries_.size() >= std::max<std::size_t>(1, staging_->slots() / 4)) WEIR_TRY(deliver({}));
-  return staging_->acquire(device_->deadline_or_default({}));
+bool Stream::may_hold_another() const {
+  return deliveries_.size() < std::max<std::size_t>(1, staging_->slots() / 4);
+}
+
+void Stream::copy_on_host(void* to, const void* from, std::size_t bytes) {
+  if (device_->host_copy_) return device_->host_copy_(to, from, bytes);
+  std::memcpy(to, from, bytes);
 }
 
 Status Stream::upload(void* to, const void* from, std::size_t bytes) {
@@ -113,11 +127,12 @@ Status Stream::upload(void* to, const void* from, std::size_t bytes) {
   if (driver.info().kind == Kind::kCpu) {
     return driver.copy(to, from, bytes, Direction::kToDevice, id_);
   }
+  WEIR_TRY(settle());
   const std::size_t piece = staging_->slot_bytes();
   for (std::size_t done = 0; done < bytes; done += piece) {
     const std::size_t now = std::min(piece, bytes - done);
     WEIR_ASSIGN(StagingSlot slot, staging_->acquire(device_->deadline_or_default({})));
-    std::memcpy(slot.data(), static_cast<const std::byte*>(from) + done, now);
+    copy_on_host(slot.data(), static_cast<const std::byte*>(from) + done, now);
     WEIR_TRY(driver.copy(static_cast<std::byte*>(to) + done, slot.data(), now, Direction::kToDevice,
                          id_));
     WEIR_TRY(slot.busy_until(id_));
@@ -133,44 +148,84 @@ Status Stream::download(void* to, const void* from, std::size_t bytes) {
   }
   const std::size_t piece = staging_->slot_bytes();
   for (std::size_t done = 0; done < bytes; done += piece) {
-    const std::size_t now = std::min(piece, bytes - done);
-    WEIR_ASSIGN(StagingSlot room, slot());
-    WEIR_TRY(driver.copy(room.data(), static_cast<const std::byte*>(from) + done, now,
-                         Direction::kToHost, id_));
-    deliveries_.push_back({std::move(room), static_cast<std::byte*>(to) + done, now});
+    waiting_.push_back({static_cast<std::byte*>(to) + done,
+                        static_cast<const std::byte*>(from) + done, std::min(piece, bytes - done)});
   }
+  return start_waiting({}, false);
+}
+
+Status Stream::start(const Piece& piece, StagingSlot slot) {
+  WEIR_TRY(device_->driver_->copy(slot.data(), piece.from, piece.bytes, Direction::kToHost, id_));
+  WEIR_TRY(slot.written_by(id_));
+  deliveries_.push_back({std::move(slot), piece.to, piece.bytes});
   return Status::ok();
 }
 
-// Waits for the stream and hands what arrived to whom it is for.
-Status Stream::deliver(Deadline deadline) {
-  const Status done = device_->driver_->synchronize(id_, device_->deadline_or_default(deadline));
-  if (done.is_ok()) {
-    for (const Delivery& delivery : deliveries_) {
-      std::memcpy(delivery.to, delivery.slot.data(), delivery.bytes);
+// Enqueues the downloads that wait for a slot: as many as there are slots for now, or all. A stream
+// that holds slots waits for its own oldest, one that holds none for whoever uploads.
+Status Stream::start_waiting(Deadline deadline, bool wait) {
+  while (next_waiting_ < waiting_.size()) {
+    StagingSlot slot;
+    if (may_hold_another()) {
+      WEIR_ASSIGN(slot, staging_->try_acquire());
     }
+    if (!slot && !wait) return Status::ok();
+    if (!slot && !deliveries_.empty()) {
+      WEIR_TRY(deliver_oldest(deadline));
+      continue;
+    }
+    if (!slot) {
+      WEIR_ASSIGN(slot, staging_->acquire(device_->deadline_or_default(deadline)));
+    }
+    WEIR_TRY(start(waiting_[next_waiting_++], std::move(slot)));
   }
-  deliveries_.clear();
-  return done;
+  waiting_.clear();
+  next_waiting_ = 0;
+  return Status::ok();
+}
+
+// Waits for the oldest download and hands what arrived to whom it is for; those behind it go on
+// meanwhile.
+Status Stream::deliver_oldest(Deadline deadline) {
+  Delivery& oldest = deliveries_.front();
+  WEIR_TRY(oldest.slot.wait_written(device_->deadline_or_default(deadline)));
+  copy_on_host(oldest.to, oldest.slot.data(), oldest.bytes);
+  deliveries_.erase(deliveries_.begin());
+  return Status::ok();
+}
+
+Status Stream::settle() {
+  return next_waiting_ == waiting_.size() ? Status::ok() : start_waiting({}, true);
 }
 
 Status Stream::synchronize(Deadline deadline) {
-  return deliver(deadline);
+  const auto delivered = [&]() -> Status {
+    WEIR_TRY(start_waiting(deadline, true));
+    while (!deliveries_.empty()) WEIR_TRY(deliver_oldest(deadline));
+    return device_->driver_->synchronize(id_, device_->deadline_or_default(deadline));
+  };
+  const Status done = delivered();
+  drop_downloads();
+  return done;
 }
 
 Status Stream::copy_on_device(void* to, const void* from, std::size_t bytes) {
+  WEIR_TRY(settle());
   return device_->driver_->copy(to, from, bytes, Direction::kOnDevice, id_);
 }
 
 Status Stream::fill(void* memory, std::uint8_t value, std::size_t bytes) {
+  WEIR_TRY(settle());
   return device_->driver_->fill(memory, value, bytes, id_);
 }
 
 Status Stream::record(Event& event) {
+  WEIR_TRY(settle());
   return device_->driver_->record(event.id_, id_);
 }
 
 Status Stream::wait(const Event& event) {
+  WEIR_TRY(settle());
   return device_->driver_->wait(event.id_, id_);
 }
 

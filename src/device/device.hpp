@@ -97,13 +97,17 @@ class Stream {
 
   // Enqueues a copy to the device; `from` may change once this returns.
   Status upload(void* to, const void* from, std::size_t bytes);
-  // Enqueues a copy to the host. `to` is written by a later call on this stream, at the latest by
-  // synchronize().
+  // Has `from` copied to the host. `to` is written by a later call on this stream, at the latest by
+  // synchronize(); until then `from` stays allocated. Does not wait: what finds no staging slot is
+  // enqueued later, but before any other work of this stream.
   Status download(void* to, const void* from, std::size_t bytes);
   Status copy_on_device(void* to, const void* from, std::size_t bytes);
   Status fill(void* memory, std::uint8_t value, std::size_t bytes);
   Status record(Event& event);
   Status wait(const Event& event);
+  // Enqueues downloads that found no staging slot, for which it may have to wait. Whoever enqueues
+  // work by Driver::native_stream() calls it before.
+  Status settle();
   // Waits until everything enqueued is done and downloads are delivered. Without a deadline, the
   // device's op_timeout_ms holds.
   Status synchronize(Deadline deadline = {});
@@ -120,15 +124,25 @@ class Stream {
     void* to = nullptr;
     std::size_t bytes = 0;
   };
+  struct Piece {
+    void* to = nullptr;
+    const void* from = nullptr;
+    std::size_t bytes = 0;
+  };
   void release() noexcept;
-  Status deliver(Deadline deadline);
-
-  Result<StagingSlot> slot();
+  void drop_downloads() noexcept;
+  bool may_hold_another() const;
+  Status start(const Piece& piece, StagingSlot slot);
+  Status start_waiting(Deadline deadline, bool wait);
+  Status deliver_oldest(Deadline deadline);
+  void copy_on_host(void* to, const void* from, std::size_t bytes);
 
   Device* device_ = nullptr;
   Staging* staging_ = nullptr;
   StreamId id_{};
-  std::vector<Delivery> deliveries_;
+  std::vector<Delivery> deliveries_;  // on their way, in order
+  std::vector<Piece> waiting_;        // for a slot, from next_waiting_ on, in order
+  std::size_t next_waiting_ = 0;
 };
 
 // What Device has counted since it was made.
@@ -173,6 +187,12 @@ class Device {
   using Spill = std::function<std::size_t(std::size_t bytes)>;
   void on_out_of_memory(Spill spill) { spill_ = std::move(spill); }
 
+  // Copies between the caller's memory and staging slots, by default std::memcpy: one core reaches
+  // less than half of what a link takes. Called from several threads at once; set it before work
+  // starts.
+  using HostCopy = std::function<void(void* to, const void* from, std::size_t bytes)>;
+  void set_host_copy(HostCopy copy) { host_copy_ = std::move(copy); }
+
   // Bytes allocated now under a tag.
   std::size_t allocated(Tag tag) const;
   DeviceCounters counters() const;
@@ -195,6 +215,7 @@ class Device {
   Budget budget_;
   std::unique_ptr<Staging> staging_;
   Spill spill_;
+  HostCopy host_copy_;
   std::array<std::atomic<std::size_t>, kTags> allocated_{};
   std::atomic<std::uint64_t> bytes_up_{0};
   std::atomic<std::uint64_t> bytes_down_{0};

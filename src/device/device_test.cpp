@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <numeric>
 #include <vector>
 
 #include "device/cpu/driver.hpp"
 #include "device/sim/driver.hpp"
+#include "device/testing/hooked_driver.hpp"
 
 namespace weir::device {
 namespace {
@@ -92,6 +94,101 @@ TEST(Device, ServesThreeStreamsOfOneThreadThatAllDownload) {
     ASSERT_TRUE(streams[at].synchronize().is_ok());
     EXPECT_EQ(out[at], std::vector<char>(100'000, static_cast<char>('a' + i)));
   }
+}
+
+// Three streams, each with a download of 25 slots of a ring of eight.
+TEST(Device, DownloadsDoNotWaitAndTakeNoMoreThanTheRing) {
+  constexpr std::size_t kBytes = 100'000;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto driver =
+        std::make_unique<testing::HookedDriver>(sim::make_driver({.seed = seed}, kMemory));
+    testing::HookedDriver& hooked = *driver;
+    DeviceLimits limits;
+    limits.memory_bytes_max = kMemory;
+    limits.staging_bytes = 8 * 4096;
+    auto device = *Device::create(std::move(driver), limits, system_clock());
+    auto staging = device->create_staging();
+    auto reservation = *device->reserve(3 * kBytes, Tag::kColumns);
+    std::vector<Stream> streams;
+    std::vector<Buffer> buffers;
+    for (unsigned i = 0; i < 3; ++i) {
+      streams.push_back(*device->create_stream(staging.get()));
+      buffers.push_back(*device->allocate(kBytes, reservation, streams.back()));
+      ASSERT_TRUE(streams[i].fill(buffers[i].data(), static_cast<std::uint8_t>(i + 1), kBytes));
+    }
+    std::size_t waits = 0;
+    hooked.before_synchronize = hooked.before_event_wait = [&] { ++waits; };
+    std::vector<std::vector<char>> out(3, std::vector<char>(kBytes));
+    for (std::size_t i = 0; i < 3; ++i) {
+      ASSERT_TRUE(streams[i].download(out[i].data(), buffers[i].data(), kBytes));
+    }
+    EXPECT_EQ(waits, 0U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      ASSERT_TRUE(streams[i].synchronize());
+      EXPECT_EQ(out[i], std::vector<char>(kBytes, static_cast<char>(i + 1))) << "seed " << seed;
+    }
+    EXPECT_GE(waits, 3U);
+    EXPECT_LE(staging->pinned_bytes(), 8U * 4096);
+  }
+}
+
+// Most of the download has no slot yet when the work behind it is enqueued.
+TEST(Device, DownloadsWhatWasThereBeforeTheWorkBehindThem) {
+  constexpr std::size_t kBytes = 100'000;
+  enum class Behind { kUpload, kFill, kCopy, kEvent };
+  for (const Behind behind : {Behind::kUpload, Behind::kFill, Behind::kCopy, Behind::kEvent}) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      auto device = simulated({.seed = seed}, 8 * 4096);
+      auto stream = *device->create_stream();
+      auto other = *device->create_stream();
+      auto event = *device->create_event();
+      auto reservation = *device->reserve(2 * kBytes, Tag::kColumns);
+      auto x = *device->allocate(kBytes, reservation, stream);
+      auto y = *device->allocate(kBytes, reservation, stream);
+      const std::vector<char> news(kBytes, 'n');
+      std::vector<char> got(kBytes);
+      ASSERT_TRUE(stream.fill(x.data(), 'o', kBytes));
+      ASSERT_TRUE(stream.fill(y.data(), 'n', kBytes));
+      ASSERT_TRUE(stream.download(got.data(), x.data(), kBytes));
+      switch (behind) {
+        case Behind::kUpload:
+          ASSERT_TRUE(stream.upload(x.data(), news.data(), kBytes));
+          break;
+        case Behind::kFill:
+          ASSERT_TRUE(stream.fill(x.data(), 'n', kBytes));
+          break;
+        case Behind::kCopy:
+          ASSERT_TRUE(stream.copy_on_device(x.data(), y.data(), kBytes));
+          break;
+        case Behind::kEvent:
+          ASSERT_TRUE(stream.record(event));
+          ASSERT_TRUE(other.wait(event));
+          ASSERT_TRUE(other.fill(x.data(), 'n', kBytes));
+          ASSERT_TRUE(other.synchronize());
+      }
+      ASSERT_TRUE(stream.synchronize());
+      EXPECT_EQ(got, std::vector<char>(kBytes, 'o')) << "seed " << seed;
+    }
+  }
+}
+
+TEST(Device, CopiesOnTheHostAsItIsTold) {
+  auto device = simulated({.seed = 5}, 8 * 4096);
+  auto stream = *device->create_stream();
+  std::size_t copied = 0;
+  device->set_host_copy([&](void* to, const void* from, std::size_t bytes) {
+    copied += bytes;
+    std::memcpy(to, from, bytes);
+  });
+  auto reservation = *device->reserve(50'000, Tag::kColumns);
+  auto x = *device->allocate(50'000, reservation, stream);
+  const std::vector<char> in(50'000, 'x');
+  std::vector<char> got(50'000);
+  ASSERT_TRUE(stream.upload(x.data(), in.data(), in.size()));
+  ASSERT_TRUE(stream.download(got.data(), x.data(), got.size()));
+  ASSERT_TRUE(stream.synchronize());
+  EXPECT_EQ(got, in);
+  EXPECT_EQ(copied, 100'000U);
 }
 
 TEST(Device, SpillsOnceWhenMemoryRunsOut) {

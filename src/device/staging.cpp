@@ -30,6 +30,20 @@ Status StagingSlot::busy_until(StreamId stream) {
   return Status::ok();
 }
 
+Status StagingSlot::written_by(StreamId stream) {
+  const std::lock_guard lock(staging_->mutex_);
+  return staging_->driver_.record(staging_->slots_[index_].event, stream);
+}
+
+Status StagingSlot::wait_written(Deadline deadline) {
+  EventId event{};
+  {
+    const std::lock_guard lock(staging_->mutex_);
+    event = staging_->slots_[index_].event;
+  }
+  return staging_->driver_.synchronize_event(event, deadline);
+}
+
 void StagingSlot::release() noexcept {
   if (staging_ == nullptr) return;
   const std::lock_guard lock(staging_->mutex_);

@@ -27,6 +27,10 @@ class StagingSlot {
   explicit operator bool() const { return data_ != nullptr; }
   // Says that `stream` uses the slot up to here: it stays taken until the stream got there.
   Status busy_until(StreamId stream);
+  // Notes that `stream` has written the slot when it gets here; the slot stays its owner's.
+  Status written_by(StreamId stream);
+  // Waits for that.
+  Status wait_written(Deadline deadline);
 
  private:
   friend class Staging;

@@ -1,9 +1,26 @@
 #include "ops/context.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace weir::ops {
+namespace {
+
+// Copies in parts of at least 256 KiB: less is copied before another thread has begun.
+void copy_with(Workers& workers, void* to, const void* from, std::size_t bytes) {
+  constexpr std::size_t kPartBytes = std::size_t{256} << 10;
+  const std::size_t parts = std::clamp<std::size_t>(bytes / kPartBytes, 1, workers.threads());
+  const std::size_t part = (bytes + parts - 1) / parts;
+  workers.run(parts, [&](std::size_t i) {
+    const std::size_t at = std::min(bytes, i * part);
+    std::memcpy(static_cast<std::byte*>(to) + at, static_cast<const std::byte*>(from) + at,
+                std::min(part, bytes - at));
+  });
+}
+
+}  // namespace
 
 Context::Context(Workers workers, Clock& clock) : workers_(std::move(workers)), clock_(clock) {}
 
@@ -16,6 +33,11 @@ Context::~Context() {
 void Context::use_device(std::unique_ptr<device::Device> device, const DevicePolicy& policy) {
   device_ = std::move(device);
   policy_ = policy;
+  if (workers_.threads() > 1) {
+    device_->set_host_copy([this](void* to, const void* from, std::size_t bytes) {
+      copy_with(workers_, to, from, bytes);
+    });
+  }
   breaker_ = std::make_unique<device::Breaker>(policy.breaker, clock_);
   no_device_ = Reason::kNone;
   no_device_sentence_.clear();

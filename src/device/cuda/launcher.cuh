@@ -30,6 +30,7 @@ struct Launcher {
   static Status launch(Stream& stream, const Grid& grid, const Kernel& kernel, Args... args) {
     CHECK(stream.device().kind() == Kind::kCuda);
     CHECK(grid.threads >= 1 && grid.threads <= static_cast<unsigned>(Kernel::kThreadsMax));
+    WEIR_TRY(stream.settle());
     Driver& driver = stream.device().driver();
     WEIR_ASSIGN(void* const native, driver.native_stream(stream.id()));
     const std::size_t shared =

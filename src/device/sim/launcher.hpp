@@ -19,6 +19,7 @@ struct Launcher {
   static Status launch(Stream& stream, const Grid& grid, const Kernel& kernel, Args... args) {
     CHECK(stream.device().kind() == Kind::kSim);
     CHECK(grid.threads >= 1 && grid.threads <= static_cast<unsigned>(Kernel::kThreadsMax));
+    WEIR_TRY(stream.settle());
     auto& driver = static_cast<SimDriver&>(stream.device().driver());
     return driver.enqueue(stream.id(), [grid, kernel, args...](std::uint64_t random) {
       Order(grid.blocks, random).each([&](unsigned index) {

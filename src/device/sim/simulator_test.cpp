@@ -111,6 +111,27 @@ bool handover_is_right(std::uint64_t seed, bool with_event) {
   return got == std::vector<int>(kThreads, 42);
 }
 
+// A download that finds too few staging slots is enqueued before the kernel behind it.
+TEST(Simulator, LaunchesBehindDownloadsThatWaitForSlots) {
+  constexpr std::size_t kBytes = kThreads * sizeof(int);
+  constexpr std::size_t kTimes = 200;  // more than the ring holds
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto device = simulated(seed);
+    auto stream = *device->create_stream();
+    auto reservation = *device->reserve(kBytes, Tag::kScratch);
+    auto x = *device->allocate(kBytes, reservation, stream);
+    ASSERT_TRUE(stream.fill(x.data(), 0, kBytes));
+    std::vector<int> got(kTimes * kThreads, -1);
+    for (std::size_t i = 0; i < kTimes; ++i) {
+      ASSERT_TRUE(stream.download(got.data() + i * kThreads, x.data(), kBytes));
+    }
+    ASSERT_TRUE(
+        Launcher::launch(stream, {1, kThreads, 0}, AddOneKernel{}, static_cast<int*>(x.data())));
+    ASSERT_TRUE(stream.synchronize());
+    EXPECT_EQ(got, std::vector<int>(got.size(), 0)) << "seed " << seed;
+  }
+}
+
 TEST(Simulator, FindsAMissingEventInTenOfFortySeeds) {
   int caught = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) caught += handover_is_right(seed, false) ? 0 : 1;

@@ -18,6 +18,7 @@ class HookedDriver final : public sim::SimDriver {
   explicit HookedDriver(std::unique_ptr<sim::SimDriver> inner) : inner_(std::move(inner)) {}
   std::function<void(Direction)> before_copy;
   std::function<void()> before_synchronize;
+  std::function<void()> before_event_wait;
 
   const DeviceInfo& info() const override { return inner_->info(); }
   std::uint64_t memory_free() const override { return inner_->memory_free(); }
@@ -49,6 +50,7 @@ class HookedDriver final : public sim::SimDriver {
     return inner_->synchronize(stream, deadline);
   }
   Status synchronize_event(EventId event, Deadline deadline) override {
+    if (before_event_wait) before_event_wait();
     return inner_->synchronize_event(event, deadline);
   }
   Result<void*> native_stream(StreamId stream) override { return inner_->native_stream(stream); }

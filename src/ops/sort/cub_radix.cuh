@@ -51,6 +51,7 @@ struct CubRadix {
   static Status run(Lane<Launcher>& lane, Pass&& pass) {
     device::Driver& driver = lane.stream().device().driver();
     const auto on_stream = [&](void* memory, std::size_t& bytes, std::string_view what) -> Status {
+      WEIR_TRY(lane.stream().settle());
       WEIR_ASSIGN(void* const native, driver.native_stream(lane.stream().id()));
       const auto stream = static_cast<cudaStream_t>(native);
       return driver.note(device::cuda::to_status(pass(memory, bytes, stream), what));
