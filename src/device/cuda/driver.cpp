@@ -2,6 +2,7 @@
 
 #if WEIR_CUDA
 #include <cuda_runtime_api.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <cstdio>
@@ -29,6 +30,23 @@ std::string uuid_text(const cudaUUID_t& uuid) {
   }
   return text;
 }
+
+// Lets the calling thread's sleeps end when they should, not up to 50 us later, as the kernel may
+// have it.
+class PunctualSleeps {
+ public:
+  ~PunctualSleeps() {
+    if (slack_ns_ > 0) prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack_ns_), 0, 0, 0);
+  }
+  void begin() {
+    if (slack_ns_ != 0) return;
+    slack_ns_ = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    if (slack_ns_ > 0) prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
+  }
+
+ private:
+  int slack_ns_ = 0;  // the thread's own; -1: it cannot be told
+};
 
 class GpuDriver final : public Driver {
  public:
@@ -227,6 +245,7 @@ class GpuDriver final : public Driver {
   template <class Query>
   Status poll(Query&& query, Deadline deadline) {
     const std::int64_t begin = clock_.mono_ns();
+    PunctualSleeps sleeps;
     while (true) {
       const cudaError_t state = query();
       if (state != cudaErrorNotReady) return note(to_status(state, "work on the device"));
@@ -238,6 +257,7 @@ class GpuDriver final : public Driver {
         return lost_;
       }
       if (now - begin > kSpinNs) {
+        sleeps.begin();
         const timespec pause{0, kPauseNs};
         nanosleep(&pause, nullptr);
       }
