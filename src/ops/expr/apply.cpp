@@ -334,9 +334,10 @@ std::int64_t date_part(Function function, std::int64_t us) {
     }
     default: {
       const CivilTime time = to_civil(us);
-      return function == Function::kYear    ? time.year
-             : function == Function::kMonth ? time.month
-                                            : time.day;
+      // Each on its own: the day is unsigned, and would make a year before 0 so, too.
+      return function == Function::kYear    ? static_cast<std::int64_t>(time.year)
+             : function == Function::kMonth ? static_cast<std::int64_t>(time.month)
+                                            : static_cast<std::int64_t>(time.day);
     }
   }
 }

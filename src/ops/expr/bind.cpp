@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "base/numeric/elementary.hpp"
 
 namespace weir::expr {
 
@@ -251,6 +252,8 @@ Result<TypedId> Binder::bind_in(NodeId id) {
           ++constants;
           if (value.null) {
             set.has_null = true;
+          } else if (of.is(Kind::kF64) && numeric::is_nan(value.f)) {
+            set.has_nan = true;
           } else if (of.is(Kind::kF64)) {
             set.doubles.push_back(value.f == 0 ? 0.0 : value.f);
           } else if (of.is(Kind::kString)) {

@@ -102,6 +102,7 @@ struct WordSet {
       table;                 // open addressing, a power of two; empty where few words are scanned
   std::uint64_t vacant = 0;  // a word that is not in the set
   bool doubles = false;
+  bool has_nan = false;  // which no word stands for
   bool has_null = false;
 };
 

@@ -35,12 +35,14 @@ std::uint32_t Generator::generate_in(Context& context, const TypedNode& node, st
   if (type.is(Kind::kString)) return generate_generic(context, node, need, {reg}, &from);
   WordSet set;
   set.doubles = type.is(Kind::kF64);
+  set.has_nan = from.has_nan;
   set.has_null = from.has_null;
   for (const double value : from.doubles) set.words.push_back(std::bit_cast<std::uint64_t>(value));
   for (const std::int64_t value : from.integers)
     set.words.push_back(static_cast<std::uint64_t>(value));
   std::string extra = set.doubles ? "doubles" : "words";
   extra += set.has_null ? '0' : '1';
+  extra += set.has_nan ? '0' : '1';
   for (const std::uint64_t word : set.words)
     extra.append(reinterpret_cast<const char*>(&word), sizeof(word));
   Instruction in;

@@ -224,6 +224,7 @@ void in_words(const Block& block, const Instruction& in) {
   } else {
     probe_set(block, a, set, bits);
   }
+  if (set.has_nan) add_nans(block, a, bits);
   if (!set.has_null) {
     settle_truth(block, dst, in.sub != 0, a.valid, nullptr);
     return;

@@ -259,6 +259,17 @@ HWY_INLINE void probe_set(const Block& block, const Register& a, const WordSet& 
   }
 }
 
+// Sets the bits of the rows that are NaN.
+HWY_INLINE void add_nans(const Block& block, const Register& a, std::uint64_t* out) {
+  for (std::size_t word = 0; word < block.words; ++word) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 64; ++i) {
+      bits |= static_cast<std::uint64_t>(numeric::is_nan(a.doubles()[word * 64 + i]) ? 1 : 0) << i;
+    }
+    out[word] |= bits;
+  }
+}
+
 // Kleene logic and masks on bitmaps; operands keep the invariant that null bits are 0. `step` gets
 // bits and validity of a and b, and a reference to the validity of the result.
 template <class Step>

@@ -246,8 +246,8 @@ std::string RandomExpression::truth(unsigned depth) {
       return time(depth - 1) + pick({" > '2026-01-01'", " <= t", " = '1999-12-31T23:59:59Z'"});
     case 10:
       return pick({"channel in ('web', 'pos')", "channel != 'atm'", "span > 5m", "is_nan(f)",
-                   "is_nan(h)", "starts_with(s, 'a')", "ends_with(u, 'b')", "contains(s, u)",
-                   "f = g", "i > j"});
+                   "f / f in (0e0 / 0e0, 1e0)", "is_nan(h)", "starts_with(s, 'a')",
+                   "ends_with(u, 'b')", "contains(s, u)", "f = g", "i > j"});
     default:
       return pick({"(", "cast("}) == "(" ? "(" + any(depth - 1) + ") is null"
                                          : "(" + any(depth - 1) + ") is not null";

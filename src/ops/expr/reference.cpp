@@ -116,8 +116,9 @@ Value TreeWalk::member(const TypedNode& node, std::size_t row) {
   if (value.null) return {};
   bool found = false;
   if (tree_.nodes[operand].type.is(Kind::kF64)) {
-    found = !numeric::is_nan(value.f) &&
-            std::binary_search(set.doubles.begin(), set.doubles.end(), value.f);
+    found = numeric::is_nan(value.f)
+                ? set.has_nan
+                : std::binary_search(set.doubles.begin(), set.doubles.end(), value.f);
   } else if (tree_.nodes[operand].type.is(Kind::kString)) {
     found = std::binary_search(set.texts.begin(), set.texts.end(), value.s);
   } else {

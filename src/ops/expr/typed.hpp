@@ -74,8 +74,9 @@ struct TypedNode {
 // The constants of an in-list, sorted, each once. Which vector is used follows the operand's type.
 struct ConstantSet {
   std::vector<std::int64_t> integers;
-  std::vector<double> doubles;
+  std::vector<double> doubles;  // without NaN, which has no place in a sorted list
   std::vector<std::string_view> texts;
+  bool has_nan = false;
   bool has_null = false;
 };
 
