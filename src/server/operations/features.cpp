@@ -26,6 +26,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   WEIR_TRY(ops::WindowFeatures::check(args));
   const std::size_t windows =
       ops::WindowFeatures::windows(data.values.size(), args.size, args.stride);
+  WEIR_TRY(call.reserve(windows * std::size(kNames) * sizeof(double)));
   std::vector<double> features(windows * std::size(kNames));
   ops::WindowFeatures::Output out{features};
   WEIR_TRY(call.run<ops::WindowFeatures>(args, out));

@@ -49,7 +49,7 @@ Result<Signal> Signal::read(const Params& params) {
     signal.base64 = numbers.base64;
     return signal;
   }
-  WEIR_ASSIGN(const Matrix pairs, params.matrix({"data"}));
+  WEIR_ASSIGN(const Matrix pairs, params.matrix({"data"}, kTall));
   if (pairs.columns != 2) {
     return fail(invalid_argument("shape", "data[0] has " + std::to_string(pairs.columns) +
                                               " numbers; a complex value has 2")

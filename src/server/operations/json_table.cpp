@@ -30,6 +30,42 @@ Status wrong(std::string_view reason, const std::string& where, const std::strin
   return invalid_argument(reason, where + " " + what).at(where);
 }
 
+// Counts cells, and books memory for them some at a time.
+class CellBook {
+ public:
+  CellBook(const ReserveBytes& reserve, const std::string& name) : reserve_(reserve), name_(name) {}
+
+  Status take(std::size_t cells) {
+    taken_ += cells;
+    if (taken_ > kTableCellsMax) {
+      return resource_exhausted("table_cells", name_ + " comes to more than " +
+                                                   std::to_string(kTableCellsMax) +
+                                                   " cells: rows times columns")
+          .at(name_)
+          .hint("send fewer rows at a time, or give rows the same members");
+    }
+    if (!reserve_ || taken_ <= booked_) return Status::ok();
+    const std::size_t more = std::max(taken_ - booked_, kStep);
+    booked_ += more;
+    return reserve_(more * kCellBytes);
+  }
+
+ private:
+  static constexpr std::size_t kStep = 1 << 16;
+  static constexpr std::size_t kCellBytes = sizeof(Value) + sizeof(std::int64_t);
+  const ReserveBytes& reserve_;
+  const std::string& name_;
+  std::size_t taken_ = 0;
+  std::size_t booked_ = 0;
+};
+
+Status check_name(std::string_view name, std::size_t columns, const std::string& where) {
+  if (name.empty()) return wrong("field_name", where, "has no name; a column needs one");
+  if (columns < kTableColumnsMax) return Status::ok();
+  return wrong("table_columns", where,
+               "is one column too many: " + std::to_string(kTableColumnsMax) + " are the most");
+}
+
 // The values of one column so far; integers keep their value as f64, too, in case one follows that
 // is not whole.
 struct Cells {
@@ -38,7 +74,11 @@ struct Cells {
   std::vector<Value> values = {};
 
   Status add(const element& value, const std::string& where);
-  void pad(std::size_t rows) { values.resize(rows); }
+  Status pad(std::size_t rows, CellBook& book) {
+    WEIR_TRY(book.take(rows - values.size()));
+    values.resize(rows);
+    return Status::ok();
+  }
   Result<ops::ColumnPtr> finish() const;
 };
 
@@ -102,6 +142,8 @@ Result<ops::ColumnPtr> Cells::finish() const {
 // Columns in order of first appearance, filled row by row.
 class Collector {
  public:
+  explicit Collector(CellBook& book) : book_(book) {}
+
   Status add_row(const simdjson::dom::object& row, const std::string& where) {
     WEIR_TRY(add_members(row, "", where, 1));
     ++rows_;
@@ -116,9 +158,10 @@ class Collector {
     ops::Table table;
     table.set_rows(rows_);
     for (Cells& cells : columns_) {
-      cells.pad(rows_);
+      WEIR_TRY(cells.pad(rows_, book_));
       WEIR_ASSIGN(ops::ColumnPtr column, cells.finish());
       WEIR_TRY(table.add(cells.name, std::move(column)));
+      std::vector<Value>().swap(cells.values);
     }
     return table;
   }
@@ -141,19 +184,25 @@ class Collector {
   }
   Status add(const std::string& name, const element& value, const std::string& where) {
     const auto [found, fresh] = places_.try_emplace(name, columns_.size());
-    if (fresh) columns_.push_back({name});
+    if (fresh) {
+      WEIR_TRY(check_name(name, columns_.size(), where));
+      columns_.push_back({name});
+    }
     Cells& cells = columns_[found->second];
     if (cells.values.size() > rows_) return wrong("field_twice", where, "is there twice");
-    cells.pad(rows_);
+    WEIR_TRY(cells.pad(rows_, book_));
+    WEIR_TRY(book_.take(1));
     return cells.add(value, where);
   }
 
+  CellBook& book_;
   std::vector<Cells> columns_;
   std::unordered_map<std::string, std::size_t> places_;
   std::size_t rows_ = 0;
 };
 
-Result<ops::Table> read_columns(const simdjson::dom::object& columns, const std::string& name) {
+Result<ops::Table> read_columns(const simdjson::dom::object& columns, const std::string& name,
+                                CellBook& book) {
   ops::Table table;
   for (const auto field : columns) {
     const std::string where = name + ".columns." + std::string(field.key);
@@ -161,8 +210,10 @@ Result<ops::Table> read_columns(const simdjson::dom::object& columns, const std:
     if (field.value.get_array().get(items) != simdjson::SUCCESS) {
       return fail(wrong("field_type", where, "must be an array of values"));
     }
+    WEIR_TRY(check_name(field.key, table.columns().size(), where));
     Cells cells{std::string(field.key)};
     for (const element item : items) {
+      WEIR_TRY(book.take(1));
       WEIR_TRY(cells.add(item, where + "[" + std::to_string(cells.values.size()) + "]"));
     }
     if (!table.columns().empty() && cells.values.size() != table.rows()) {
@@ -181,17 +232,18 @@ Result<ops::Table> read_columns(const simdjson::dom::object& columns, const std:
 
 }  // namespace
 
-Result<ops::Table> read_table(element value, std::string_view name) {
+Result<ops::Table> read_table(element value, std::string_view name, const ReserveBytes& reserve) {
   const std::string at(name);
+  CellBook book(reserve, at);
   simdjson::dom::array rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS) {
     simdjson::dom::object columns;
     if (value.at_key("columns").get_object().get(columns) != simdjson::SUCCESS) {
       return fail(wrong("field_type", at, "must be an array of rows or {columns}"));
     }
-    return read_columns(columns, at);
+    return read_columns(columns, at, book);
   }
-  Collector collector;
+  Collector collector(book);
   std::size_t count = 0;
   for (const element item : rows) {
     const std::string where = at + "[" + std::to_string(count++) + "]";

@@ -74,10 +74,13 @@ Status qr(OperationCall& call, const Matrix& a, JsonWriter& result) {
 }
 
 Status eigenvalues(OperationCall& call, const Matrix& a, JsonWriter& result) {
+  const ops::EigenSymmetric::Args args{.a = view_of(a)};
+  WEIR_TRY(ops::EigenSymmetric::check(args));  // before anything is allocated
+  WEIR_TRY(call.reserve(a.rows * a.rows * sizeof(double)));
   std::vector<double> values(a.rows);
   Answer vectors(a, a.rows, a.rows);
   ops::EigenSymmetric::Output out{.values = values, .vectors = vectors.view()};
-  WEIR_TRY(call.run<ops::EigenSymmetric>({.a = view_of(a)}, out));
+  WEIR_TRY(call.run<ops::EigenSymmetric>(args, out));
   if (call.planned) return Status::ok();
   result.begin_object();
   write_values(result, a, values);

@@ -61,9 +61,11 @@ Status multiply(OperationCall& call, const Problem& problem, JsonWriter& result)
   using Sum = typename Op::Sum;
   WEIR_ASSIGN(const ops::Matrix<T> a, converted<T>(problem.a, "a"));
   WEIR_ASSIGN(const ops::Matrix<T> b, converted<T>(problem.b, "b"));
-  ops::Matrix<Sum> c(a.rows(), b.cols());
   typename Op::Args args{.a = a.view(), .b = b.view()};
   args.alpha = static_cast<Sum>(problem.alpha);
+  WEIR_TRY(Op::check(args));  // before anything is allocated
+  WEIR_TRY(call.reserve(a.rows() * b.cols() * (sizeof(Sum) + sizeof(double))));
+  ops::Matrix<Sum> c(a.rows(), b.cols());
   typename Op::Output out{.c = c.view()};
   WEIR_TRY(call.run<Op>(args, out));
   if (call.planned) return Status::ok();

@@ -41,6 +41,12 @@ struct OperationCall {
   std::vector<std::string> warnings = {};
   std::vector<ops::Plan> plans = {};  // with options.explain
   bool planned = false;
+  device::Budget* host_memory = nullptr;  // that answers are made in; null: any amount
+  std::vector<device::Reservation> reserved = {};
+
+  // Books memory for what is sized by more than the bytes of the request, before it is allocated;
+  // given back with the call. resource_exhausted (host_memory).
+  Status reserve(std::size_t bytes);
 
   // Runs an op, or with `explain` only plans it: then `planned` is set and the caller returns
   // without a result.

@@ -1,6 +1,8 @@
 #include "server/operations/operation_service.hpp"
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "base/isa.hpp"
@@ -41,12 +43,28 @@ std::string why_on_cpu(const std::vector<ops::Report>& reports) {
   return "no op ran";
 }
 
+Status out_of_memory(std::size_t body_bytes) {
+  return resource_exhausted("memory", "the machine has no memory left for a request of " +
+                                          std::to_string(body_bytes) + " bytes")
+      .hint("ask for less at a time");
+}
+
+OperationReply refusal(std::string_view operation, const Status& status,
+                       std::string_view request_id) {
+  OperationReply reply;
+  reply.operation = operation;
+  reply.http_status = http_status(status.code());
+  reply.body = failure_json(status, request_id);
+  return reply;
+}
+
 // Runs the operation on the other backend, where that has a form of its ops, and returns how many
 // times faster than the CPU the device was.
 Result<std::optional<double>> compared(const Operation& operation, OperationCall& call) {
   const double first = total_seconds(call.reports);
   const bool on_device = used_device(call.reports);
   OperationCall other{call.context, call.params, call.options};
+  other.host_memory = call.host_memory;
   other.options.run.placement = on_device ? ops::Placement::kCpu : ops::Placement::kGpu;
   other.options.run.fallback = ops::Fallback::kSilent;
   std::string unused;
@@ -142,26 +160,52 @@ void OperationService::work() {
   }
 }
 
+Status OperationCall::reserve(std::size_t bytes) {
+  if (host_memory == nullptr) return Status::ok();
+  auto booked = host_memory->reserve(bytes, device::Tag::kScratch, options.run.priority);
+  if (!booked) {
+    return resource_exhausted("host_memory",
+                              "the answer takes " + std::to_string(bytes) +
+                                  " bytes; of the memory for operations " +
+                                  std::to_string(host_memory->available(options.run.priority)) +
+                                  " of " + std::to_string(host_memory->bytes_max()) + " are free")
+        .hint("ask for less at a time, wait, or raise device.host_memory_bytes_max");
+  }
+  reserved.push_back(std::move(*booked));
+  return Status::ok();
+}
+
 OperationReply OperationService::answer(std::string_view name, std::string_view body,
                                         std::string_view request_id) {
-  OperationReply reply;
-  const auto refuse = [&](const Status& status) {
-    reply.http_status = http_status(status.code());
-    reply.body = failure_json(status, request_id);
-    return reply;
-  };
   const Operation* operation = find_operation(name);
-  if (operation == nullptr) return refuse(operation_unknown(name));
-  reply.operation = operation->name;
+  if (operation == nullptr) return refusal({}, operation_unknown(name), request_id);
+  // What no check foresaw must cost this request only, not the process that decides.
+  try {
+    return run(*operation, body, request_id);
+  } catch (const std::bad_alloc&) {
+    return refusal(operation->name, out_of_memory(body.size()), request_id);
+  } catch (const std::length_error&) {
+    return refusal(operation->name, out_of_memory(body.size()), request_id);
+  }
+}
+
+OperationReply OperationService::run(const Operation& operation, std::string_view body,
+                                     std::string_view request_id) {
+  OperationReply reply;
+  reply.operation = operation.name;
+  const auto refuse = [&](const Status& status) {
+    return refusal(operation.name, status, request_id);
+  };
   const auto text = ParamsText::parse(body.empty() ? "{}" : body);
   if (!text) return refuse(text.error());
   const auto options = read_options(text->root(), context_.clock(), limits_.fallback);
   if (!options) return refuse(options.error());
   OperationCall call{context_, text->root(), *options};
+  call.host_memory = limits_.host_memory;
   std::string result;
   JsonWriter json(result);
   const std::int64_t begin_ns = context_.clock().mono_ns();
-  if (const Status status = operation->run(call, json); !status.is_ok()) return refuse(status);
+  if (const Status status = operation.run(call, json); !status.is_ok()) return refuse(status);
   reply.seconds = static_cast<double>(context_.clock().mono_ns() - begin_ns) * 1e-9;
   if (call.planned) {
     reply.body = plan_json(call, request_id);
@@ -169,12 +213,13 @@ OperationReply OperationService::answer(std::string_view name, std::string_view 
   }
   std::optional<double> speedup;
   if (options->compare && !call.reports.empty()) {
-    auto ratio = compared(*operation, call);
+    auto ratio = compared(operation, call);
     if (!ratio) return refuse(ratio.error());
     speedup = *ratio;
   }
   for (const ops::Report& report : call.reports) reply.gpu_used |= report.gpu_used();
-  reply.body = envelope_json(call, result, reply.seconds, speedup, request_id);
+  // What the ops took; reading and writing JSON is none of theirs.
+  reply.body = envelope_json(call, result, total_seconds(call.reports), speedup, request_id);
   return reply;
 }
 

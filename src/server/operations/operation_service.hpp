@@ -28,6 +28,7 @@ struct OperationLimits {
   unsigned running_max = 4;
   std::size_t queued_max = 256;                   // of each priority
   ops::Fallback fallback = ops::Fallback::kWarn;  // of requests that do not say
+  device::Budget* host_memory = nullptr;          // outlives the service; null: any amount
 };
 
 struct OperationReply {
@@ -63,6 +64,8 @@ class OperationService {
 
  private:
   void work();
+  OperationReply run(const Operation& operation, std::string_view body,
+                     std::string_view request_id);
 
   ops::Context& context_;
   const OperationLimits limits_;

@@ -6,6 +6,7 @@
 #include "device/sim/driver.hpp"
 #include "ops/registry.hpp"
 #include "server/app/json_value.hpp"
+#include "server/operations/json_table.hpp"
 #include "server/operations/operation_service.hpp"
 #include "server/testing/test_server.hpp"
 
@@ -21,10 +22,37 @@ class OperationsTest : public testing::Test {
   OperationService service{context, {.running_max = 2, .queued_max = 4}};
 };
 
+// What the example of an operation comes to; beyond the digits that every machine agrees on.
+std::string_view example_result(std::string_view operation) {
+  static constexpr std::pair<std::string_view, std::string_view> kResults[] = {
+      {"matrix_multiply", R"({"data":[[19,22],[43,50]],"shape":[2,2]})"},
+      {"matrix_add", R"({"data":[[11,14],[17,20]],"shape":[2,2]})"},
+      {"matrix_inverse", R"({"data":[[0.6,-0.70000000000000)"},
+      {"matrix_solve", R"({"data":[2,3],"rcond":0.3125,)"},
+      {"matrix_decompose", R"({"values":[1,3],"vectors":[[0.70710678118654)"},
+      {"data_processing", R"({"rows":[{"id":2,)"},
+      {"statistics", R"({"n":4,"nulls":0,"nans":0,"mean":4,"variance":12.5,)"},
+      {"fft", R"({"data":[[10,0],[-2,2],[-2,0],[-2,-2]]})"},
+      {"convolution", R"({"data":[0.5,1.5,2.5,3.5,2]})"},
+      {"features", R"({"windows":1,"features":[[4.625,6.234375,0.23713871415)"},
+      {"hash_batch", R"({"digests":["e3b0c44298fc1c149afbf4c8996fb924)"
+                     R"(27ae41e4649b934ca495991b7852b855",)"},
+      {"merkle_root", R"({"root":"aeb6bcfe274b70a14fb067a5e5578264)"
+                      R"(db0fa9b51af5e0ba159158f329e06e77"})"},
+      {"signature_verify", R"({"valid":[true],"reasons":[null]})"},
+  };
+  for (const auto& [name, result] : kResults) {
+    if (name == operation) return result;
+  }
+  return "an example without a result";
+}
+
 TEST_F(OperationsTest, RunEachTheirExample) {
   for (const Operation* operation : operations()) {
     const OperationReply reply = answer(operation->name, operation->example);
     EXPECT_EQ(reply.http_status, 200U) << operation->name << ": " << reply.body;
+    const std::string said = "\"result\":" + std::string(example_result(operation->name));
+    EXPECT_NE(reply.body.find(said), std::string::npos) << operation->name << ": " << reply.body;
     const auto body = parse_json(reply.body);
     ASSERT_TRUE(body) << reply.body;
     EXPECT_TRUE(body->find("success")->boolean);
@@ -440,6 +468,76 @@ TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
   ASSERT_TRUE(from_cpu);
   EXPECT_TRUE(from_cpu->find("success")->boolean);
   EXPECT_GT(from_cpu->find("performance")->find("speedup")->number, 0);
+
+TEST_F(OperationsTest, RefuseMatricesOfLongSidesWithoutNumbers) {
+  struct Wrong {
+    const char* name;
+    const char* body;
+    const char* field;
+  };
+  const Wrong cases[] = {
+      {"matrix_multiply",
+       R"({"a":{"shape":[100000000,0],"data":""},"b":{"shape":[0,100000000],"data":""}})",
+       "a.shape"},
+      {"matrix_multiply",
+       R"({"a":{"shape":[9007199254740992,0],"data":""},"b":{"shape":[0,1],"data":""}})",
+       "a.shape"},
+      {"statistics", R"({"data":{"shape":[0,100000000],"data":""},"covariance":true})",
+       "data.shape"},
+      {"matrix_decompose", R"({"matrix":{"shape":[100000000,0],"data":""},"kind":"eigenvalues"})",
+       "matrix.shape"},
+  };
+  for (const Wrong& wrong : cases) {
+    const OperationReply reply = answer(wrong.name, wrong.body);
+    EXPECT_EQ(reply.http_status, 400U) << wrong.body;
+    EXPECT_NE(reply.body.find("\"field\":\"" + std::string(wrong.field) + "\""), std::string::npos)
+        << reply.body;
+  }
+}
+
+TEST_F(OperationsTest, BookTheMemoryOfTheirAnswersBeforeTheyMakeThem) {
+  device::Budget memory(1 << 20);
+  OperationService booked(context, {.running_max = 1, .host_memory = &memory});
+  // 512 x 512 sums and their copy are 4 MiB, made of nothing.
+  const std::string_view wide =
+      R"({"a":{"shape":[512,0],"data":""},"b":{"shape":[0,512],"data":""}})";
+  const OperationReply refused = booked.answer("matrix_multiply", wide, "r");
+  EXPECT_EQ(refused.http_status, 429U) << refused.body;
+  EXPECT_NE(refused.body.find("device.host_memory_bytes_max"), std::string::npos) << refused.body;
+  EXPECT_EQ(booked.answer("matrix_multiply", R"({"a":[[1]],"b":[[2]]})", "r").http_status, 200U);
+  EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
+}
+
+// Rows of a member each, all of different names: rows times columns cells.
+TEST_F(OperationsTest, CountTheCellsOfRowsThatShareNoMember) {
+  std::string body = R"({"data":[)";
+  for (unsigned i = 0; i < 4000; ++i) {
+    body += (i == 0 ? "{\"a" : ",{\"a") + std::to_string(i) + "\":1}";
+  }
+  body += R"(],"operations":[]})";
+  device::Budget memory(16 << 20);
+  OperationService booked(context, {.running_max = 1, .host_memory = &memory});
+  const OperationReply refused = booked.answer("data_processing", body, "r");
+  EXPECT_EQ(refused.http_status, 429U) << refused.body;
+  EXPECT_NE(refused.body.find("host_memory"), std::string::npos) << refused.body;
+  EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
+
+  std::string wide = R"({"data":[{)";
+  for (unsigned i = 0; i <= kTableColumnsMax; ++i) {
+    wide += (i == 0 ? "\"a" : ",\"a") + std::to_string(i) + "\":1";
+  }
+  const OperationReply columns = answer("data_processing", wide + R"(}],"operations":[]})");
+  EXPECT_EQ(columns.http_status, 400U);
+  EXPECT_NE(columns.body.find("table_columns"), std::string::npos) << columns.body;
+}
+
+TEST_F(OperationsTest, RefuseColumnsWithoutAName) {
+  for (const char* body : {R"({"data":[{"":1}],"operations":["sort"]})",
+                           R"({"data":{"columns":{"":[1]}},"operations":["sort"]})"}) {
+    const OperationReply reply = answer("data_processing", body);
+    EXPECT_EQ(reply.http_status, 400U) << body;
+    EXPECT_NE(reply.body.find("field_name"), std::string::npos) << reply.body;
+  }
 }
 
 TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {

@@ -57,6 +57,23 @@ struct Packed {
   std::vector<double> values;
 };
 
+// Puts the name of an object before the member of it that an error names.
+template <class T>
+Result<T> inside(std::string_view name, Result<T> result) {
+  if (result) return result;
+  const std::string field = std::string(name) + "." + result.error().error().field;
+  return fail(Status(result.error()).at(field));
+}
+
+Status check_side(std::size_t side, std::size_t side_max, std::string_view what,
+                  std::string_view field) {
+  if (side <= side_max) return Status::ok();
+  return invalid_argument("number_range", std::string(field) + " says " + std::to_string(side) +
+                                              " " + std::string(what) + "; " +
+                                              std::to_string(side_max) + " are the most")
+      .at(field);
+}
+
 // Reads {"shape":[..],"dtype":"f64","data":"..."}.
 Result<Packed> read_packed(element value, std::string_view name) {
   simdjson::dom::object object;
@@ -65,7 +82,7 @@ Result<Packed> read_packed(element value, std::string_view name) {
   }
   const Params params(object);
   Packed packed;
-  WEIR_ASSIGN(const array shape, params.array({"shape"}));
+  WEIR_ASSIGN(const array shape, inside(name, params.array({"shape"})));
   std::size_t count = 1;
   for (const element side : shape) {
     std::uint64_t n = 0;
@@ -76,8 +93,9 @@ Result<Packed> read_packed(element value, std::string_view name) {
     packed.shape.push_back(n);
     count *= n;
   }
-  WEIR_ASSIGN(const std::string dtype, params.choice_or({"dtype"}, "f64|f32|i64|i32|i8|u8", "f64"));
-  WEIR_ASSIGN(const std::string text, params.text({"data"}));
+  WEIR_ASSIGN(const std::string dtype,
+              inside(name, params.choice_or({"dtype"}, "f64|f32|i64|i32|i8|u8", "f64")));
+  WEIR_ASSIGN(const std::string text, inside(name, params.text({"data"})));
   auto bytes = parse_base64(text);
   if (!bytes) return fail(Status(bytes.error()).at(std::string(name) + ".data"));
   const std::size_t each = dtype_bytes(dtype);
@@ -85,7 +103,7 @@ Result<Packed> read_packed(element value, std::string_view name) {
     return fail(invalid_argument("shape", std::string(name) + ".data has " +
                                               std::to_string(bytes->size()) + " bytes; shape and " +
                                               dtype + " ask for " + std::to_string(count * each))
-                    .at(name));
+                    .at(std::string(name) + ".data"));
   }
   packed.values.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -132,12 +150,17 @@ std::optional<element> Params::find(ParamNames names) const {
   return std::nullopt;
 }
 
-Result<Matrix> read_matrix(element value, std::string_view name) {
+Result<Matrix> read_matrix(element value, std::string_view name, const Sides& sides) {
   Matrix matrix;
   array rows;
   if (value.get_array().get(rows) != simdjson::SUCCESS) {
     WEIR_ASSIGN(Packed packed, read_packed(value, name));
-    if (packed.shape.size() != 2) return fail(wrong_type(name, "a matrix: shape [rows, columns]"));
+    const std::string shape = std::string(name) + ".shape";
+    if (packed.shape.size() != 2) {
+      return fail(wrong_type(shape, "that of a matrix: [rows, columns]"));
+    }
+    WEIR_TRY(check_side(packed.shape[0], sides.rows_max, "rows", shape));
+    WEIR_TRY(check_side(packed.shape[1], sides.columns_max, "columns", shape));
     return Matrix{packed.shape[0], packed.shape[1], std::move(packed.values), true};
   }
   for (const element row : rows) {
@@ -164,6 +187,8 @@ Result<Matrix> read_matrix(element value, std::string_view name) {
     }
     ++matrix.rows;
   }
+  WEIR_TRY(check_side(matrix.rows, sides.rows_max, "rows", name));
+  WEIR_TRY(check_side(matrix.columns, sides.columns_max, "columns", name));
   return matrix;
 }
 
@@ -171,7 +196,9 @@ Result<Vector> read_vector(element value, std::string_view name) {
   array numbers;
   if (value.get_array().get(numbers) != simdjson::SUCCESS) {
     WEIR_ASSIGN(Packed packed, read_packed(value, name));
-    if (packed.shape.size() != 1) return fail(wrong_type(name, "a vector: shape [n]"));
+    if (packed.shape.size() != 1) {
+      return fail(wrong_type(std::string(name) + ".shape", "that of a vector: [n]"));
+    }
     return Vector{std::move(packed.values), true};
   }
   Vector vector;
@@ -179,10 +206,10 @@ Result<Vector> read_vector(element value, std::string_view name) {
   return vector;
 }
 
-Result<Matrix> Params::matrix(ParamNames names) const {
+Result<Matrix> Params::matrix(ParamNames names, const Sides& sides) const {
   const auto value = find(names);
   if (!value) return fail(missing(*names.begin()));
-  return read_matrix(*value, *names.begin());
+  return read_matrix(*value, *names.begin(), sides);
 }
 
 Result<Vector> Params::vector(ParamNames names) const {

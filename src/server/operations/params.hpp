@@ -27,6 +27,16 @@ namespace weir::server {
 // Names of one parameter: the first is the one that errors use, the others are aliases.
 using ParamNames = std::initializer_list<std::string_view>;
 
+// How long the sides of a matrix may be. What comes out is sized by them, and a matrix without rows
+// or columns has no numbers that would bound the others.
+inline constexpr std::size_t kMatrixSideMax = 16'384;
+struct Sides {
+  std::size_t rows_max = kMatrixSideMax;
+  std::size_t columns_max = kMatrixSideMax;
+};
+// Observations or points: as many as a body holds.
+inline constexpr Sides kTall{.rows_max = std::size_t{1} << 53, .columns_max = kMatrixSideMax};
+
 // Numbers of an operation, row-major.
 struct Matrix {
   std::size_t rows = 0;
@@ -49,7 +59,7 @@ class Params {
   std::vector<std::string_view> names() const;
 
   // field_missing, field_type or number_range (invalid_argument), naming the member.
-  Result<Matrix> matrix(ParamNames names) const;
+  Result<Matrix> matrix(ParamNames names, const Sides& sides = {}) const;
   Result<Vector> vector(ParamNames names) const;
   Result<std::string> text(ParamNames names) const;
   Result<std::string> text_or(ParamNames names, std::string_view fallback) const;
@@ -81,7 +91,8 @@ class ParamsText {
   simdjson::dom::object root_;
 };
 
-Result<Matrix> read_matrix(simdjson::dom::element value, std::string_view name);
+Result<Matrix> read_matrix(simdjson::dom::element value, std::string_view name,
+                           const Sides& sides = {});
 Result<Vector> read_vector(simdjson::dom::element value, std::string_view name);
 
 // Writes number[][] or number[], or the base64 form. Without base64, NaN and infinities are null.

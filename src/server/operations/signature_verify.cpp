@@ -18,7 +18,7 @@ constexpr std::string_view kParameters =
 // The first test of RFC 8032, section 7.1.
 constexpr std::string_view kExample =
     R"({"items":[{"public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=","signature":)"
-    R"("5VZDAMNgrHKQhuLMgG6CioSHfx645dl0HXPgZSJJuAVfuIIVkKM7rMYeOXAc+bRr0lv17FlbviRlUUFDjnoQCw==",)"
+    R"("5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc+bRr0lv18FlbviRlUUFDjnoQCw==",)"
     R"("message":""}]})";
 constexpr std::string_view kOps[] = {"hash.ed25519_verify"};
 

@@ -172,13 +172,16 @@ Status run_pairs(OperationCall& call, std::string_view name, const Matrix& x, un
                  std::optional<ops::Matrix<double>>& pairs) {
   WEIR_ASSIGN(const bool asked, call.params.flag_or({name}, false));
   if (!asked) return Status::ok();
+  const typename Op::Args args{.x = {x.values.data(), x.rows, x.columns}, .ddof = ddof};
+  WEIR_TRY(Op::check(args));  // before anything is allocated
+  WEIR_TRY(call.reserve(x.columns * x.columns * sizeof(double)));
   pairs.emplace(x.columns, x.columns);
   typename Op::Output out{pairs->view()};
-  return call.run<Op>({.x = {x.values.data(), x.rows, x.columns}, .ddof = ddof}, out);
+  return call.run<Op>(args, out);
 }
 
 Status run_matrix(OperationCall& call, JsonWriter& result) {
-  WEIR_ASSIGN(const Matrix x, call.params.matrix({"data", "values"}));
+  WEIR_ASSIGN(const Matrix x, call.params.matrix({"data", "values"}, kTall));
   WEIR_ASSIGN(const std::uint64_t ddof, call.params.u64_or({"ddof"}, 1, 1));
   std::optional<ops::Matrix<double>> covariance;
   std::optional<ops::Matrix<double>> correlation;

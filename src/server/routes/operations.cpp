@@ -58,7 +58,8 @@ Result<Response> describe_operation(Call& call) {
   json.key("parameters").raw(operation->parameters).key("example").raw(operation->example);
   write_ops(json, *operation);
   json.key("limits").begin_object();
-  json.key("body_bytes_max").u64(call.parts.options.operation_body_bytes_max).end_object();
+  json.key("body_bytes_max").u64(call.parts.options.operation_body_bytes_max);
+  json.key("matrix_side_max").u64(kMatrixSideMax).end_object();
   json.end_object();
   return json_response(200, std::move(out));
 }
