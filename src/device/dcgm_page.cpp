@@ -21,7 +21,7 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
 }
 
 std::string label_text(const GpuSample& gpu, const DcgmLabels& labels) {
-  const std::string ordinal = std::to_string(labels.gpu);
+  const std::string ordinal = std::to_string(gpu.index.value_or(labels.gpu));
   std::string out;
   append_label(out, "gpu", ordinal);
   if (gpu.uuid) append_label(out, "UUID", *gpu.uuid);

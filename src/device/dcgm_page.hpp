@@ -16,7 +16,7 @@
 namespace weir::device {
 
 struct DcgmLabels {
-  std::uint32_t gpu = 0;  // its ordinal
+  std::uint32_t gpu = 0;  // its ordinal, where the sample does not know it
   std::string hostname = {};
 };
 

@@ -98,10 +98,11 @@ HealthSample HealthMonitor::poll() {
   if (watches_xids_) sample.xids = xids_;
   sample.last_xid = last_xid_;
   remember(sample, codes, now_ns);
-  judge(sample, now_ns);
+  judge(sample, history_, now_ns);
   if (tell_) tell_(sample);
   const std::lock_guard lock(mutex_);
   latest_ = sample;
+  latest_history_ = history_;
   cpu_ns_ += thread_cpu_ns() - cpu_began_ns;
   return sample;
 }
@@ -124,7 +125,7 @@ void HealthMonitor::remember(const HealthSample& sample, const std::vector<std::
   history_.spilled_bytes = sample.state.spilled_bytes;
 }
 
-void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
+void HealthMonitor::judge(HealthSample& sample, const History& history, std::int64_t now_ns) const {
   const auto& temperature = sample.gpu.temperature_c;
   const Breaker::View& breaker = sample.state.breaker;
   const auto found = [&](HealthVerdict verdict, std::string reason) {
@@ -138,16 +139,17 @@ void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
   };
 
   sample.verdict = HealthVerdict::kOk;
+  sample.reasons.clear();
   hot(HealthVerdict::kCritical, options_.critical_celsius);
   const auto reported = [&](HealthVerdict verdict, const std::optional<std::int64_t>& at_ns,
                             std::uint64_t xid) {
     if (!within(at_ns, now_ns, kIncidentNs)) return;
     found(verdict, "the driver reported Xid " + std::to_string(xid));
   };
-  reported(HealthVerdict::kCritical, history_.device_xid_ns, history_.device_xid);
-  if (within(history_.ecc_ns, now_ns, kIncidentNs)) {
+  reported(HealthVerdict::kCritical, history.device_xid_ns, history.device_xid);
+  if (within(history.ecc_ns, now_ns, kIncidentNs)) {
     found(HealthVerdict::kCritical,
-          "uncorrected memory errors rose to " + std::to_string(*history_.ecc_uncorrected));
+          "uncorrected memory errors rose to " + std::to_string(*history.ecc_uncorrected));
   }
   if (breaker.state == BreakerState::kDead) {
     found(HealthVerdict::kCritical, with_reason("the breaker is dead", breaker.reason));
@@ -167,8 +169,8 @@ void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
           with_reason("the breaker is " + std::string(breaker_state_name(breaker.state)),
                       breaker.reason));
   }
-  reported(HealthVerdict::kDegraded, history_.program_xid_ns, history_.program_xid);
-  if (within(history_.spill_ns, now_ns, kSpillNs)) {
+  reported(HealthVerdict::kDegraded, history.program_xid_ns, history.program_xid);
+  if (within(history.spill_ns, now_ns, kSpillNs)) {
     found(HealthVerdict::kDegraded, "device memory was spilled within the last minute");
   }
 }
@@ -176,6 +178,17 @@ void HealthMonitor::judge(HealthSample& sample, std::int64_t now_ns) const {
 HealthSample HealthMonitor::latest() const {
   const std::lock_guard lock(mutex_);
   return latest_;
+}
+
+HealthSample HealthMonitor::current() const {
+  const DeviceState state = state_();
+  const std::int64_t now_ns = clock_.mono_ns();
+  const std::lock_guard lock(mutex_);
+  HealthSample sample = latest_;
+  if (sample.at_us == 0) sample.at_us = clock_.wall_us();
+  sample.state = state;
+  judge(sample, latest_history_, now_ns);
+  return sample;
 }
 
 std::int64_t HealthMonitor::cpu_ns() const {

@@ -79,6 +79,8 @@ class HealthMonitor {
   HealthSample poll();
   // Returns the sample taken last; unavailable if there is none yet. Thread-safe.
   HealthSample latest() const;
+  // Returns the sample taken last, judged anew with the device's own state of this moment.
+  HealthSample current() const;
 
   // Returns the processor time that polling has taken.
   std::int64_t cpu_ns() const;
@@ -99,7 +101,7 @@ class HealthMonitor {
   };
   void remember(const HealthSample& sample, const std::vector<std::uint64_t>& xids,
                 std::int64_t now_ns);
-  void judge(HealthSample& sample, std::int64_t now_ns) const;
+  void judge(HealthSample& sample, const History& history, std::int64_t now_ns) const;
 
   const HealthOptions options_;
   Nvml* const nvml_;
@@ -112,6 +114,7 @@ class HealthMonitor {
 
   mutable std::mutex mutex_;  // of what follows
   HealthSample latest_;
+  History latest_history_;
   std::int64_t cpu_ns_ = 0;
   bool stopping_ = false;
   std::condition_variable wake_;

@@ -146,6 +146,18 @@ TEST_F(HealthTest, TellsAllReasonsOfTheWorstKind) {
   EXPECT_EQ(verdict(), "critical; temperature is 95 of 90 degrees; the breaker is dead");
 }
 
+TEST_F(HealthTest, JudgesTheLastSampleByTheStateOfNow) {
+  fake_->temperature = 84;
+  EXPECT_EQ(verdict(), "degraded; temperature is 84 of 83 degrees");
+  state_.available = false;
+  state_.reason = "device_lost";
+  EXPECT_EQ(monitor_->latest().verdict, HealthVerdict::kDegraded) << "polled before";
+  const HealthSample now = monitor_->current();
+  EXPECT_EQ(now.verdict, HealthVerdict::kUnavailable);
+  EXPECT_EQ(now.reasons, std::vector<std::string>{"device_lost"});
+  EXPECT_EQ(now.gpu.temperature_c, 84U) << "as it was read last";
+}
+
 TEST_F(HealthTest, IsUnavailableWithItsReason) {
   state_.available = false;
   state_.reason = "no_device";

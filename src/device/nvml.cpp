@@ -201,7 +201,7 @@ std::string Nvml::error_text(int code) const {
 
 Result<Nvml::Gpu> Nvml::find(const Wanted& wanted) const {
   if (wanted.uuid.empty()) {
-    Gpu gpu;
+    Gpu gpu{.index = wanted.ordinal};
     const int code = f_->handle_by_index(wanted.ordinal, &gpu.handle);
     if (code == kSuccess) return gpu;
     return fail(not_found("gpu_unknown",
@@ -209,7 +209,7 @@ Result<Nvml::Gpu> Nvml::find(const Wanted& wanted) const {
                     .at("device.ordinal"));
   }
   for (std::uint32_t i = 0; i < kGpusMax; ++i) {
-    Gpu gpu;
+    Gpu gpu{.index = i};
     if (f_->handle_by_index(i, &gpu.handle) != kSuccess) break;
     if (ask_text(f_->uuid, gpu.handle) == wanted.uuid) return gpu;
   }
@@ -219,6 +219,7 @@ Result<Nvml::Gpu> Nvml::find(const Wanted& wanted) const {
 GpuSample Nvml::sample(const Gpu& gpu) const {
   const Handle handle = gpu.handle;
   GpuSample out;
+  out.index = gpu.index;
   out.driver = ask_text(f_->driver_version);
   out.name = ask_text(f_->name, handle);
   out.uuid = ask_text(f_->uuid, handle);

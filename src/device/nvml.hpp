@@ -27,6 +27,7 @@ struct GpuSample {
     bool failed = false;
   };
 
+  std::optional<std::uint32_t> index = {};  // in the library's order, that of the PCI bus
   std::optional<std::string> name = {};
   std::optional<std::string> uuid = {};
   std::optional<std::string> pci_bus_id = {};
@@ -62,6 +63,7 @@ class Nvml {
   // The library's handle of a GPU; valid as long as the Nvml.
   struct Gpu {
     void* handle = nullptr;
+    std::uint32_t index = 0;  // in the library's order
   };
   struct Wanted {
     std::uint32_t ordinal = 0;  // in the library's order, that of the PCI bus

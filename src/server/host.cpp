@@ -69,6 +69,7 @@ void Host::run_ticks() {
 
 void Host::tick() {
   hub_.tick();
+  given_.device.tick();
   if (hub_.wanted(Topic::kMetrics, false))
     hub_.publish({.topic = Topic::kMetrics,
                   .pass = false,

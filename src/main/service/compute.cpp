@@ -14,6 +14,8 @@ namespace weir::main {
 namespace {
 
 constexpr std::int64_t kNsPerMinute = 60'000'000'000;
+// A line of each kind for what was held, once a second, among them.
+constexpr std::size_t kEventsPerSecondMax = 100;
 
 // Operations run beside the pass, which keeps its cores: half of the machine's at most.
 unsigned operation_threads() {
@@ -38,7 +40,7 @@ Compute::Compute(const device::DeviceConfig& config, MetricRegistry& metrics, Cl
       metrics_(metrics),
       clock_(clock),
       device_metrics_(metrics),
-      event_limiter_(clock) {}
+      event_limiter_(clock, kEventsPerSecondMax - device::kDeviceEventKinds) {}
 
 Compute::~Compute() {
   operations_.reset();
@@ -59,8 +61,10 @@ Result<std::unique_ptr<Compute>> Compute::open(const Config& config, MetricRegis
   ops::Context& context = compute->context();
   compute->desk_ =
       std::make_unique<server::DeviceDesk>(context, device, compute->monitor_.get(), clock);
+  compute->desk_->set_on_tick([self = compute.get()] { self->tell_held(); });
   server::OperationLimits limits;
   limits.fallback = fallback_of(device.fallback);
+  limits.host_memory = &compute->desk_->host_memory();
   compute->operations_ = std::make_unique<server::OperationService>(context, limits);
   context.set_observer([self = compute.get()](const ops::Report& report, const Status& status) {
     self->observe(report, status);
@@ -105,15 +109,21 @@ void Compute::publish_to(server::SseHub* hub) {
 void Compute::tell(const device::DeviceEvent& event) {
   server::SseHub* const hub = hub_.load();
   if (hub == nullptr || !event_limiter_.admit(event)) return;
-  const auto held = event_limiter_.take_held();
   std::string line;
-  for (std::size_t kind = 0; kind < held.size(); ++kind) {
-    if (held[kind] == 0) continue;
-    device::append_held_events(line, kind, held[kind]);
-    hub->publish({server::Topic::kDevice, false, 0, std::exchange(line, {})});
-  }
   device::append_device_event(line, event);
   hub->publish({server::Topic::kDevice, false, 0, std::move(line)});
+}
+
+void Compute::tell_held() {
+  server::SseHub* const hub = hub_.load();
+  const auto held = event_limiter_.take_held();
+  if (hub == nullptr) return;
+  for (std::size_t kind = 0; kind < held.size(); ++kind) {
+    if (held[kind] == 0) continue;
+    std::string line;
+    device::append_held_events(line, kind, held[kind]);
+    hub->publish({server::Topic::kDevice, false, 0, std::move(line)});
+  }
 }
 
 void Compute::tell_operation(const ops::Report& report, const Status& status) {
@@ -146,7 +156,7 @@ void Compute::observe(const ops::Report& report, const Status& status) {
       .observe(std::llround(report.seconds * 1e9));
   metrics_.counter(Metric::kOpRowsTotal, {report.op, backend}).add(report.rows_in);
   metrics_.counter(Metric::kOpBytesTotal, {report.op, backend}).add(report.bytes);
-  if (report.seconds > 0) {
+  if (report.seconds > 0 && report.predicted_seconds > 0) {
     metrics_.histogram(Metric::kOpPredictedRatio, {report.op})
         .observe(std::llround(1000 * report.predicted_seconds / report.seconds));
   }

@@ -43,6 +43,7 @@ class Compute {
   void observe(const ops::Report& report, const Status& status);
   void collect();
   void tell(const device::DeviceEvent& event);
+  void tell_held();
   void tell_operation(const ops::Report& report, const Status& status);
 
   const device::DeviceConfig config_;

@@ -97,9 +97,9 @@ void write_tags(JsonWriter& json, device::Device* device) {
 }
 
 void write_gpu(JsonWriter& json, const device::HealthSample& sample, device::Device* device,
-               std::uint32_t index) {
+               std::uint32_t ordinal) {
   const device::GpuSample& gpu = sample.gpu;
-  json.begin_object().key("index").u64(index);
+  json.begin_object().key("index").u64(gpu.index.value_or(ordinal));
   write_text(json, "name", gpu.name);
   write_text(json, "uuid", gpu.uuid);
   write_text(json, "pci_bus_id", gpu.pci_bus_id);
@@ -143,7 +143,9 @@ void write_gpu(JsonWriter& json, const device::HealthSample& sample, device::Dev
 void write_rates(JsonWriter& json, const device::Rates& rates) {
   static constexpr std::array<std::string_view, device::kUnits> kNames = {"f64", "f32", "bf16",
                                                                           "int8"};
-  json.key("rates").begin_object().key("cpu_bytes_per_s").f64(rates.cpu_bytes_per_s);
+  json.key("rates").begin_object().key("cpu_measured").boolean(rates.cpu_measured);
+  json.key("device_measured").boolean(rates.device_measured);
+  json.key("cpu_bytes_per_s").f64(rates.cpu_bytes_per_s);
   json.key("cpu_bytes_per_s_all").f64(rates.cpu_bytes_per_s_all);
   json.key("cpu_overhead_s").f64(rates.cpu_overhead_s).key("cpu_ops_per_s").begin_object();
   for (std::size_t i = 0; i < kNames.size(); ++i) json.key(kNames[i]).f64(rates.cpu_ops_per_s[i]);
@@ -176,7 +178,16 @@ void write_config(JsonWriter& json, const device::DeviceConfig& config) {
   json.key("fallback").string(device::fallback_mode_name(config.fallback));
   json.key("gain_ratio_min").f64(config.gain_ratio_min);
   json.key("op_timeout_ms").u64(config.op_timeout_ms);
-  json.key("health_interval_ms").u64(config.health_interval_ms).end_object();
+  json.key("health_interval_ms").u64(config.health_interval_ms);
+  json.key("warn_celsius").u64(config.warn_celsius);
+  json.key("critical_celsius").u64(config.critical_celsius);
+  json.key("breaker_failures").u64(config.breaker_failures);
+  json.key("breaker_window_s").u64(config.breaker_window_s);
+  json.key("breaker_open_s").u64(config.breaker_open_s);
+  json.key("unready_on_device_loss").boolean(config.unready_on_device_loss);
+  json.key("calibration_file").string(config.calibration_file);
+  json.key("sim_seed").u64(config.sim_seed).key("sim_oom_rate").f64(config.sim_oom_rate);
+  json.key("sim_lose_at_op").u64(config.sim_lose_at_op).end_object();
 }
 
 // What is kept on the device between operations, and where it went for want of room.
@@ -216,8 +227,13 @@ device::DeviceState device_state(const ops::Context& context) {
     state.spilled_bytes = kept->bytes_spilled();
   }
   const Status health = context.device()->health();
-  state.available = health.is_ok() && state.breaker.state == device::BreakerState::kClosed;
-  if (!state.available) state.reason = health.is_ok() ? "breaker_open" : health.reason();
+  // An open breaker closes again: the device is degraded, not gone.
+  state.available = health.is_ok() && state.breaker.state != device::BreakerState::kDead;
+  if (!health.is_ok()) {
+    state.reason = health.reason();
+  } else if (state.breaker.state != device::BreakerState::kClosed) {
+    state.reason = "breaker_open";
+  }
   return state;
 }
 
@@ -230,7 +246,7 @@ DeviceDesk::DeviceDesk(ops::Context& context, const device::DeviceConfig& config
       host_budget_(config.host_memory_bytes_max) {}
 
 device::HealthSample DeviceDesk::sample() const {
-  if (monitor_ != nullptr) return monitor_->latest();
+  if (monitor_ != nullptr) return monitor_->current();
   device::HealthSample sample;
   sample.at_us = clock_.wall_us();
   sample.state = device_state(context_);
@@ -249,19 +265,33 @@ bool DeviceDesk::unready() const {
          breaker->state() == device::BreakerState::kDead;
 }
 
-std::string_view DeviceDesk::unavailable_reason() const {
+std::string_view DeviceDesk::unusable_reason() const {
   if (context_.device() == nullptr) return ops::reason_name(context_.no_device_reason());
   if (!context_.device()->health().is_ok()) return "device_lost";
   return context_.breaker()->state() == device::BreakerState::kClosed ? "" : "breaker_open";
+}
+
+std::string_view DeviceDesk::unavailable_reason() const {
+  const std::string_view reason = unusable_reason();
+  const device::Device* device = context_.device();
+  if (!reason.empty() || device->kind() == device::Kind::kCuda) return reason;
+  return "simulated";
+}
+
+void DeviceDesk::write_availability(JsonWriter& json) const {
+  const std::string_view reason = unavailable_reason();
+  json.key("available").boolean(reason.empty());
+  json.key("usable").boolean(unusable_reason().empty());
+  write_text_or_null(json, "reason", reason);
 }
 
 std::string DeviceDesk::device_json() const {
   std::string out;
   JsonWriter json(out);
   device::Device* device = context_.device();
-  json.begin_object().key("available").boolean(unavailable_reason().empty());
+  json.begin_object();
+  write_availability(json);
   json.key("backend").string(backend_name(device));
-  write_text_or_null(json, "reason", unavailable_reason());
   write_text_or_null(json, "sentence", context_.no_device_sentence());
   json.key("cuda_built").boolean(device::cuda::built());
   json.key("cpu").begin_object().key("isa").string(isa_name(isa_active()));
@@ -294,8 +324,7 @@ DeviceDesk::Health DeviceDesk::gpu_health() const {
   health.ok = now.verdict == device::HealthVerdict::kOk;
   JsonWriter json(health.json);
   json.begin_object().key("status").string(device::health_verdict_name(now.verdict));
-  json.key("available").boolean(now.state.available);
-  write_text_or_null(json, "reason", now.state.reason);
+  write_availability(json);
   json.key("reasons").begin_array();
   for (const std::string& reason : now.reasons) json.string(reason);
   json.end_array().key("at").string(format_time(now.at_us));
@@ -318,12 +347,12 @@ std::string DeviceDesk::status_json() const {
   for (const auto& [name, count] : counts) completed += count.count - count.failed;
   std::string out;
   JsonWriter json(out);
-  json.begin_object().key("available").boolean(unavailable_reason().empty());
+  json.begin_object();
+  write_availability(json);
   write_number(json, "memoryUsed", now.gpu.memory_used);
   write_number(json, "memoryTotal", now.gpu.memory_total);
   json.key("operationsCompleted").u64(completed);
   json.key("backend").string(backend_name(device));
-  write_text_or_null(json, "reason", unavailable_reason());
   json.key("budget");
   if (device == nullptr) {
     json.null();
@@ -357,6 +386,11 @@ Result<std::string> DeviceDesk::reserve(const Params& params) {
   }
   WEIR_ASSIGN(const std::uint64_t duration_ms,
               params.u64_or({"duration"}, kReservationMs, kReservationMsMax));
+  if (duration_ms == 0) {
+    return fail(invalid_argument("number_range", "duration must be 1 millisecond or more")
+                    .at("duration")
+                    .hint("leave it out for " + std::to_string(kReservationMs)));
+  }
   WEIR_ASSIGN(const std::string priority,
               params.choice_or({"priority"}, "low|normal|high|critical", "normal"));
   WEIR_ASSIGN(const std::string task, params.text_or({"taskType"}, ""));
@@ -366,7 +400,9 @@ Result<std::string> DeviceDesk::reserve(const Params& params) {
     if (device::priority_name(one) == priority) held.priority = one;
   }
   WEIR_ASSIGN(held.reservation, budget().reserve(bytes, device::Tag::kScratch, held.priority));
-  held.expires_us = clock_.wall_us() + static_cast<std::int64_t>(duration_ms) * 1000;
+  const auto duration_us = static_cast<std::int64_t>(duration_ms) * 1000;
+  held.expires_ns = clock_.mono_ns() + duration_us * 1000;
+  held.expires_us = clock_.wall_us() + duration_us;
   held.task = task;
   const std::lock_guard lock(mutex_);
   const std::string id = "rsv-" + std::to_string(next_id_++);
@@ -418,9 +454,14 @@ Status DeviceDesk::release(const std::string& id) {
 }
 
 void DeviceDesk::expire() {
-  const std::int64_t now_us = clock_.wall_us();
+  const std::int64_t now_ns = clock_.mono_ns();
   const std::lock_guard lock(mutex_);
-  std::erase_if(held_, [&](const auto& one) { return one.second.expires_us <= now_us; });
+  std::erase_if(held_, [&](const auto& one) { return one.second.expires_ns <= now_ns; });
+}
+
+void DeviceDesk::tick() {
+  expire();
+  if (on_tick_) on_tick_();
 }
 
 }  // namespace weir::server

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -47,23 +48,33 @@ class DeviceDesk {
   Status release(const std::string& id);
   // The holders, for the body of a refused reservation.
   std::string conflicts_json();
-  // Gives back what is over; called by the others, and once in a while.
-  void expire();
+  // Gives back what is over, then calls what set_on_tick() set. The server does so once a second:
+  // nobody else asks again for what a client has forgotten.
+  void tick();
+  void set_on_tick(std::function<void()> call) { on_tick_ = std::move(call); }
 
   // Whether the process should say that it cannot serve: its device is lost, and
   // device.unready_on_device_loss is set.
   bool unready() const;
 
-  // Why no GPU runs, as a label; "" if one does.
+  // What operations on the CPU may use, by device.host_memory_bytes_max.
+  device::Budget& host_memory() { return host_budget_; }
+
+  // Why operations cannot run on the device, as a label; "" if they can.
+  std::string_view unusable_reason() const;
+  // Why no GPU runs; "" if one does. A simulated device is usable and no GPU.
   std::string_view unavailable_reason() const;
 
  private:
   struct Held {
     device::Reservation reservation;
-    std::int64_t expires_us = 0;
+    std::int64_t expires_ns = 0;  // on the monotonic clock, which nobody sets back
+    std::int64_t expires_us = 0;  // as clients are told
     std::string task;
     device::Priority priority = device::Priority::kNormal;
   };
+  void expire();
+  void write_availability(JsonWriter& json) const;
   device::HealthSample sample() const;
   device::Budget& budget();
 
@@ -71,10 +82,11 @@ class DeviceDesk {
   const device::DeviceConfig config_;
   const device::HealthMonitor* monitor_;
   Clock& clock_;
-  device::Budget host_budget_;  // where there is no device
+  device::Budget host_budget_;
   std::mutex mutex_;
   std::map<std::string, Held> held_;
   std::uint64_t next_id_ = 1;
+  std::function<void()> on_tick_;
 };
 
 // Asks the context how its device is; for HealthMonitor.

@@ -10,8 +10,18 @@ namespace {
 
 constexpr double kGiga = 1e-9;
 
-// What the machine could do at most, in the unit of the op's ceiling; 0 if it has none.
+// Whether the rate behind a ceiling was measured here.
+bool is_measured(const ops::Report& report, const device::Rates& rates) {
+  if (report.gpu_used()) return report.ceiling == ops::Ceiling::kDram && rates.device_measured;
+  const bool timed = report.ceiling == ops::Ceiling::kDram ||
+                     report.ceiling == ops::Ceiling::kF64 || report.ceiling == ops::Ceiling::kF32;
+  return timed && rates.cpu_measured;
+}
+
+// What the machine could do at most, in the unit of the op's ceiling; 0 if it has none or nobody
+// measured it.
 double ceiling_of(const ops::Report& report, const device::Rates& rates, unsigned threads) {
+  if (!is_measured(report, rates)) return 0;
   const bool gpu = report.gpu_used();
   const double cores = std::max(1U, threads);
   const auto ops_per_s = [&](device::Unit unit) {
@@ -62,7 +72,8 @@ void write_report(JsonWriter& json, const ops::Report& report) {
   json.key("bytes_up").u64(report.bytes_up).key("bytes_down").u64(report.bytes_down);
   json.key("bytes_spilled").u64(report.bytes_spilled).key("chunks").u64(report.chunks);
   json.key("attempts").u64(report.attempts).key("seconds").f64(report.seconds);
-  json.key("predicted_seconds").f64(report.predicted_seconds).end_object();
+  write_optional(json, "predicted_seconds", report.predicted_seconds);
+  json.end_object();
 }
 
 void begin_report(JsonWriter& json, const OperationCall& call, std::string_view request_id) {
@@ -110,7 +121,7 @@ void write_performance(JsonWriter& json, const ops::Context& context,
     flops += report.flops;
     cpu_seconds += report.cpu_seconds;
   }
-  const double per_s = seconds > 0 ? 1 / seconds : 0;
+  const double per_s = seconds > 0 && rows > 0 ? 1 / seconds : 0;
   json.begin_object().key("rows").u64(rows);
   write_optional(json, "rows_per_second", static_cast<double>(rows) * per_s);
   write_optional(json, "gigabytes_per_second", bytes * per_s * kGiga);
@@ -128,7 +139,9 @@ void write_performance(JsonWriter& json, const ops::Context& context,
     const double did = slowest->ceiling == ops::Ceiling::kDram ? static_cast<double>(slowest->bytes)
                                                                : slowest->flops;
     write_optional(json, "ceiling_share",
-                   most > 0 && slowest->seconds > 0 ? did / slowest->seconds / most : 0);
+                   most > 0 && slowest->seconds > 0 && slowest->rows_in > 0
+                       ? did / slowest->seconds / most
+                       : 0);
   }
   json.key("cpu_seconds").f64(cpu_seconds).key("speedup");
   if (speedup) {
