@@ -1,7 +1,12 @@
 // `weir device calibrate`: measures how fast processors and device are, and keeps it for the choice
 // of where operations run.
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/clock.hpp"
 #include "device/calibration.hpp"
@@ -46,9 +51,21 @@ void print_rates(const device::Calibration& calibration) {
   print_rate("launch with copies", rates.launch_s / kMicro, "us", device);
 }
 
+// Refuses before seconds are spent on rates that could not be kept.
+Status check_writable(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  std::error_code ignored;
+  const bool there = std::filesystem::is_directory(folder, ignored);
+  if (there && ::access(folder.c_str(), W_OK | X_OK) == 0) return Status::ok();
+  return errno_status("write", path, there ? errno : ENOENT)
+      .hint("name another place with --out, or a data directory with --set storage.data_dir=...");
+}
+
 Result<int> run(const Arguments& args) {
   WEIR_ASSIGN(const auto config, load_configuration(args));
   WEIR_ASSIGN(const device::DeviceConfig settings, device_settings(*config));
+  const std::string path = args.text("out", settings.calibration_file);
+  if (!args.has("dry-run")) WEIR_TRY(check_writable(path));
   WEIR_ASSIGN(ops::Backend backend, ops::open_backend(settings, ops::Workers(), system_clock()));
   std::printf("%s\n", backend.line.c_str());
   device::Calibration measured;
@@ -67,7 +84,6 @@ Result<int> run(const Arguments& args) {
   }
   print_rates(measured);
   if (args.has("dry-run")) return kExitOk;
-  const std::string path = args.text("out", settings.calibration_file);
   WEIR_TRY(device::save_calibration(path, measured));
   std::printf("kept in %s\n", path.c_str());
   return kExitOk;

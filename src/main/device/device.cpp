@@ -1,4 +1,5 @@
 // `weir device`: what operations run on, how fast it is, and whether it is right.
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -30,6 +31,9 @@ constexpr Option kSelftestOptions[] = {
     kSetOption,
 };
 constexpr std::size_t kFailuresShown = 10;
+// Staging slots are page-locked memory, made anew for the device of each case: large ones take
+// longer than all the ops do.
+constexpr std::uint64_t kSelftestStagingBytes = std::uint64_t{1} << 20;
 
 Result<device::DeviceConfig> device_configuration(const Arguments& args) {
   WEIR_ASSIGN(const auto config, load_configuration(args));
@@ -47,7 +51,7 @@ Result<int> run_show(const Arguments& args) {
   std::printf("%s\n", backend.line.c_str());
   const device::Device* device = backend.context->device();
   if (device == nullptr) {
-    std::printf("reason: %s\n", std::string(desk.unavailable_reason()).c_str());
+    std::printf("reason: %s\n", std::string(desk.unusable_reason()).c_str());
     return kExitOk;
   }
   const device::DeviceInfo& info = device->info();
@@ -88,9 +92,14 @@ Result<int> run_selftest(const Arguments& args) {
     return fail(
         invalid_argument("usage", "--backend is \"" + backend + "\"").hint("use sim or cuda"));
   }
-  WEIR_ASSIGN(const device::DeviceConfig config, device_configuration(args));
+  WEIR_ASSIGN(device::DeviceConfig config, device_configuration(args));
+  config.staging_bytes = std::min(config.staging_bytes, kSelftestStagingBytes);
   WEIR_ASSIGN(const std::uint64_t first, args.u64("seed", 1));
   WEIR_ASSIGN(const std::uint64_t seeds, args.u64("seeds", 1));
+  if (seeds == 0) {
+    return fail(invalid_argument("usage", "--seeds is 0: nothing would be compared")
+                    .hint("give 1 or more"));
+  }
   if (const auto device = factory_of(config, backend == "sim", first)(); !device) {
     return fail(device.error());
   }

@@ -65,8 +65,13 @@ Result<int> run_describe(const Arguments& args) {
     std::printf("%s: %s\nparameters: %s\nexample: %s\n", name.c_str(),
                 std::string(operation->summary).c_str(), std::string(operation->parameters).c_str(),
                 std::string(operation->example).c_str());
-    for (const std::string_view op : operation->ops)
-      std::printf("op: %s\n", std::string(op).c_str());
+    for (const std::string_view op : operation->ops) {
+      const ops::OpEntry* const entry = ops::find_op(op);
+      if (entry == nullptr) continue;
+      std::printf("op: %s, class: %s, backends: %s\n", std::string(op).c_str(),
+                  std::string(ops::numeric_class_name(entry->info.numeric)).c_str(),
+                  backends_of(*entry).c_str());
+    }
     return kExitOk;
   }
   const ops::OpEntry* entry = ops::find_op(name);
@@ -138,7 +143,9 @@ Result<int> run_run(const Arguments& args) {
   WEIR_ASSIGN(
       ops::Backend backend,
       ops::open_backend(device, ops::Workers(static_cast<unsigned>(threads)), system_clock()));
-  server::OperationService service(*backend.context, {.running_max = 1});
+  device::Budget host_memory(device.host_memory_bytes_max);
+  server::OperationService service(*backend.context,
+                                   {.running_max = 1, .host_memory = &host_memory});
   const server::OperationReply reply = service.answer(args.positional()[0], body, "cli");
   std::printf("%s\n", reply.body.c_str());
   return reply.http_status == 200 ? kExitOk : kExitInput;
