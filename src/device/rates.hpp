@@ -29,11 +29,6 @@ struct Rates {
   double launch_s = 20e-6;  // with the copies around it
   double device_bytes_per_s = 1000e9;
   std::array<double, kUnits> device_ops_per_s = {5e12, 10e12, 10e12, 10e12};
-
-  // Whether bytes per second, f64 and f32 of the CPU, and bytes per second, links and launches of
-  // the device, were measured here. The other rates never are.
-  bool cpu_measured = false;
-  bool device_measured = false;
 };
 
 }  // namespace weir::device

@@ -121,7 +121,7 @@ Status singular(std::string_view name, double rcond, double limit) {
   return failed_precondition("singular", std::string(name) + " is singular: rcond " +
                                              number_text(rcond) + " < n u = " + number_text(limit))
       .at(name)
-      .hint("use least_squares, or remove columns that depend on others");
+      .hint("remove columns that depend on others, or solve for least squares");
 }
 
 Status check_backward_error(double error, double bound) {

@@ -111,7 +111,7 @@ Status not_positive_definite(std::string_view name, std::size_t minor) {
                                  "order " +
                                  std::to_string(minor) + " is not positive")
       .at(name)
-      .hint("add to the diagonal, or use lu_solve");
+      .hint("add to the diagonal, or solve by an LU factorization");
 }
 
 }  // namespace weir::ops::factor

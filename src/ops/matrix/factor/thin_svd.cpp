@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/factor/check.hpp"
+#include "ops/matrix/factor/down_scale.hpp"
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/lu.hpp"
 #include "ops/matrix/factor/orient.hpp"
@@ -74,7 +75,13 @@ Status thin_svd(CpuRun& run, MatrixView<double> a, MutableMatrixView<double> u,
                 std::span<double> values, MutableMatrixView<double> vt) {
   if (a.empty()) return Status::ok();
   WEIR_TRY(check_cancelled(run, "the svd"));
-  WEIR_TRY(unsigned_svd(run, a, u, values, vt));
+  if (const double by = down_scale(a); by != 1) {
+    const Matrix<double> small = scaled(a, by);
+    WEIR_TRY(unsigned_svd(run, small.view(), u, values, vt));
+    for (double& value : values) value /= by;
+  } else {
+    WEIR_TRY(unsigned_svd(run, a, u, values, vt));
+  }
   if (!u.empty()) orient_rows(vt, u);
   return Status::ok();
 }

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "ops/matrix/factor/check.hpp"
+#include "ops/matrix/factor/down_scale.hpp"
 #include "ops/matrix/factor/gaussian.hpp"
 #include "ops/matrix/factor/householder.hpp"
 #include "ops/matrix/factor/lu.hpp"
@@ -71,12 +72,28 @@ double largest_outside(CpuRun& run, MatrixView<double> q, MutableMatrixView<doub
   return scale * std::sqrt(*std::max_element(squares.begin(), squares.end()));
 }
 
+// The decomposition of what was scaled by `by`, scaled back.
+Status run_scaled(CpuRun& run, const RandomizedSvd::Args& args, double by,
+                  RandomizedSvd::Output& out) {
+  const Matrix<double> a = factor::scaled(args.a, by);
+  std::vector<double> shift(args.shift.begin(), args.shift.end());
+  for (double& one : shift) one *= by;
+  RandomizedSvd::Args small = args;
+  small.a = a.view();
+  small.shift = shift;
+  WEIR_TRY(RandomizedSvd::cpu(run, small, out));
+  for (double& value : out.values) value /= by;
+  out.error_bound /= by;
+  return Status::ok();
+}
+
 }  // namespace
 
 Status RandomizedSvd::cpu(CpuRun& run, const Args& args, Output& out) {
   WEIR_TRY(check_output(args, out));
   out.error_bound = 0;
   if (args.a.empty()) return Status::ok();
+  if (const double by = factor::down_scale(args.a); by != 1) return run_scaled(run, args, by, out);
   const std::size_t m = args.a.rows, n = args.a.cols, width = block_of(args);
   const std::size_t k = rank_of(args);
   const Shifted a{args.a, args.shift};

@@ -198,5 +198,16 @@ TEST(RandomizedSvd, NamesWhatDoesNotFit) {
   EXPECT_TRUE(decompose({.a = {nullptr, 5, 0}}).status);
 }
 
+TEST(RandomizedSvd, TakesEntriesWhoseSquaresOverflow) {
+  Matrix<double> a(3, 2);
+  a(0, 0) = 1e308;
+  a(1, 1) = -5e307;
+  const Decomposed got = decompose({.a = a.view(), .rank = 2, .seed = 7});
+  ASSERT_TRUE(got.status) << got.status.to_string();
+  EXPECT_NEAR(got.values[0] / 1e308, 1, 1e-14);
+  EXPECT_NEAR(got.values[1] / 5e307, 1, 1e-14);
+  EXPECT_NEAR(got.vt(0, 0), 1, 1e-14);
+}
+
 }  // namespace
 }  // namespace weir::ops

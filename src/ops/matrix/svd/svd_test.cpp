@@ -168,5 +168,19 @@ TEST(Svd, NamesRandomizedSvdBeyondItsLimitAndWhatDoesNotFit) {
   EXPECT_TRUE(decompose({nullptr, 4, 0}).status);
 }
 
+TEST(Svd, TakesEntriesWhoseSquaresOverflow) {
+  for (const std::size_t rows : {2U, 5U}) {  // by LAPACK alone, and after reflections
+    Matrix<double> a(rows, 2);
+    a(0, 0) = 1e308;
+    a(1, 1) = -5e307;
+    const Decomposed got = decompose(a.view());
+    ASSERT_TRUE(got.status) << got.status.to_string();
+    EXPECT_NEAR(got.values[0] / 1e308, 1, 1e-15);
+    EXPECT_NEAR(got.values[1] / 5e307, 1, 1e-15);
+    EXPECT_NEAR(got.vt(1, 1), 1, 1e-15);
+    EXPECT_NEAR(got.u(1, 1), -1, 1e-15);
+  }
+}
+
 }  // namespace
 }  // namespace weir::ops
