@@ -469,6 +469,32 @@ TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
   EXPECT_TRUE(from_cpu->find("success")->boolean);
   EXPECT_GT(from_cpu->find("performance")->find("speedup")->number, 0);
 
+// Lines like "id / 2 => 3.5" in blocks of the guide, of the row that its first block gives.
+TEST_F(OperationsTest, AnswerTheExpressionsOfTheGuide) {
+  std::ifstream guide(WEIR_SOURCE_DIR "/docs/guide/expressions.md");
+  std::string block, row;
+  std::size_t expressions = 0;
+  for (std::string line; std::getline(guide, line);) {
+    if (line.starts_with("```")) {
+      block = block.empty() ? line : "";
+    } else if (block == "```json" && row.empty()) {
+      row = line;
+    } else if (block == "```expr") {
+      ++expressions;
+      const std::size_t arrow = line.find(" => ");
+      ASSERT_NE(arrow, std::string::npos) << line;
+      std::string body = R"({"data":[)" + row + R"(],"operations":[{"op":"map","set":{"x":)";
+      JsonWriter(body).string(line.substr(0, arrow));
+      body += R"(}},{"op":"select","columns":["x"]}]})";
+      const OperationReply reply = answer("data_processing", body);
+      EXPECT_NE(reply.body.find(R"("rows":[{"x":)" + line.substr(arrow + 4) + "}]"),
+                std::string::npos)
+          << line << ": " << reply.body;
+    }
+  }
+  EXPECT_GE(expressions, 40U);
+}
+
 TEST_F(OperationsTest, RefuseMatricesOfLongSidesWithoutNumbers) {
   struct Wrong {
     const char* name;

@@ -57,14 +57,6 @@ struct Packed {
   std::vector<double> values;
 };
 
-// Puts the name of an object before the member of it that an error names.
-template <class T>
-Result<T> inside(std::string_view name, Result<T> result) {
-  if (result) return result;
-  const std::string field = std::string(name) + "." + result.error().error().field;
-  return fail(Status(result.error()).at(field));
-}
-
 Status check_side(std::size_t side, std::size_t side_max, std::string_view what,
                   std::string_view field) {
   if (side <= side_max) return Status::ok();
@@ -80,9 +72,9 @@ Result<Packed> read_packed(element value, std::string_view name) {
   if (value.get_object().get(object) != simdjson::SUCCESS) {
     return fail(wrong_type(name, "an array of numbers or {shape, dtype, data}"));
   }
-  const Params params(object);
+  const Params params(object, std::string(name) + ".");
   Packed packed;
-  WEIR_ASSIGN(const array shape, inside(name, params.array({"shape"})));
+  WEIR_ASSIGN(const array shape, params.array({"shape"}));
   std::size_t count = 1;
   for (const element side : shape) {
     std::uint64_t n = 0;
@@ -93,9 +85,8 @@ Result<Packed> read_packed(element value, std::string_view name) {
     packed.shape.push_back(n);
     count *= n;
   }
-  WEIR_ASSIGN(const std::string dtype,
-              inside(name, params.choice_or({"dtype"}, "f64|f32|i64|i32|i8|u8", "f64")));
-  WEIR_ASSIGN(const std::string text, inside(name, params.text({"data"})));
+  WEIR_ASSIGN(const std::string dtype, params.choice_or({"dtype"}, "f64|f32|i64|i32|i8|u8", "f64"));
+  WEIR_ASSIGN(const std::string text, params.text({"data"}));
   auto bytes = parse_base64(text);
   if (!bytes) return fail(Status(bytes.error()).at(std::string(name) + ".data"));
   const std::size_t each = dtype_bytes(dtype);
@@ -208,22 +199,22 @@ Result<Vector> read_vector(element value, std::string_view name) {
 
 Result<Matrix> Params::matrix(ParamNames names, const Sides& sides) const {
   const auto value = find(names);
-  if (!value) return fail(missing(*names.begin()));
-  return read_matrix(*value, *names.begin(), sides);
+  if (!value) return fail(missing(named(names)));
+  return read_matrix(*value, named(names), sides);
 }
 
 Result<Vector> Params::vector(ParamNames names) const {
   const auto value = find(names);
-  if (!value) return fail(missing(*names.begin()));
-  return read_vector(*value, *names.begin());
+  if (!value) return fail(missing(named(names)));
+  return read_vector(*value, named(names));
 }
 
 Result<std::string> Params::text(ParamNames names) const {
   const auto value = find(names);
-  if (!value) return fail(missing(*names.begin()));
+  if (!value) return fail(missing(named(names)));
   std::string_view text;
   if (value->get_string().get(text) != simdjson::SUCCESS) {
-    return fail(wrong_type(*names.begin(), "a text"));
+    return fail(wrong_type(named(names), "a text"));
   }
   return std::string(text);
 }
@@ -249,15 +240,15 @@ Result<std::string> Params::choice_or(ParamNames names, std::string_view choices
     listed += (listed.empty() ? "" : ", ") + std::string(choice);
     begin = end + 1;
   }
-  return fail(invalid_argument("choice", std::string(*names.begin()) + " is \"" + chosen + "\"")
-                  .at(*names.begin())
+  return fail(invalid_argument("choice", named(names) + " is \"" + chosen + "\"")
+                  .at(named(names))
                   .hint("use one of " + listed));
 }
 
 Result<double> Params::f64_or(ParamNames names, double fallback) const {
   const auto value = find(names);
   if (!value) return fallback;
-  if (!is_number(*value)) return fail(wrong_type(*names.begin(), "a number"));
+  if (!is_number(*value)) return fail(wrong_type(named(names), "a number"));
   return number_of(*value);
 }
 
@@ -267,10 +258,10 @@ Result<std::uint64_t> Params::u64_or(ParamNames names, std::uint64_t fallback,
   if (!value) return fallback;
   std::uint64_t number = 0;
   if (value->get_uint64().get(number) != simdjson::SUCCESS || number > max) {
-    return fail(invalid_argument("number_range", std::string(*names.begin()) +
-                                                     " must be a whole number from 0 to " +
-                                                     std::to_string(max))
-                    .at(*names.begin()));
+    return fail(
+        invalid_argument("number_range",
+                         named(names) + " must be a whole number from 0 to " + std::to_string(max))
+            .at(named(names)));
   }
   return number;
 }
@@ -280,7 +271,7 @@ Result<bool> Params::flag_or(ParamNames names, bool fallback) const {
   if (!value) return fallback;
   bool flag = false;
   if (value->get_bool().get(flag) != simdjson::SUCCESS) {
-    return fail(wrong_type(*names.begin(), "true or false"));
+    return fail(wrong_type(named(names), "true or false"));
   }
   return flag;
 }
@@ -289,8 +280,7 @@ Result<std::vector<std::vector<std::uint8_t>>> Params::byte_items(ParamNames nam
   WEIR_ASSIGN(const simdjson::dom::array values, array(names));
   std::vector<std::vector<std::uint8_t>> items;
   for (const element value : values) {
-    const std::string where =
-        std::string(*names.begin()) + "[" + std::to_string(items.size()) + "]";
+    const std::string where = named(names) + "[" + std::to_string(items.size()) + "]";
     std::string_view text;
     if (value.get_string().get(text) != simdjson::SUCCESS) {
       return fail(wrong_type(where, "a base64 text"));
@@ -307,17 +297,17 @@ Result<std::optional<Params>> Params::object(std::string_view name) const {
   if (!value) return std::optional<Params>{};
   simdjson::dom::object object;
   if (value->get_object().get(object) != simdjson::SUCCESS) {
-    return fail(wrong_type(name, "an object"));
+    return fail(wrong_type(place_ + std::string(name), "an object"));
   }
-  return std::optional<Params>(Params(object));
+  return std::optional<Params>(Params(object, place_ + std::string(name) + "."));
 }
 
 Result<array> Params::array(ParamNames names) const {
   const auto value = find(names);
-  if (!value) return fail(missing(*names.begin()));
+  if (!value) return fail(missing(named(names)));
   simdjson::dom::array values;
   if (value->get_array().get(values) != simdjson::SUCCESS) {
-    return fail(wrong_type(*names.begin(), "an array"));
+    return fail(wrong_type(named(names), "an array"));
   }
   return values;
 }

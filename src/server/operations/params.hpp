@@ -51,7 +51,9 @@ struct Vector {
 
 class Params {
  public:
-  explicit Params(simdjson::dom::object object) : object_(object) {}
+  // Errors name members with `place` before them: "options." or "items[3].".
+  explicit Params(simdjson::dom::object object, std::string place = {})
+      : object_(object), place_(std::move(place)) {}
 
   std::optional<simdjson::dom::element> find(ParamNames names) const;
   bool has(std::string_view name) const { return find({name}).has_value(); }
@@ -71,12 +73,15 @@ class Params {
   Result<bool> flag_or(ParamNames names, bool fallback) const;
   // An array of base64 texts, decoded.
   Result<std::vector<std::vector<std::uint8_t>>> byte_items(ParamNames names) const;
-  // A member object; an empty one if it is absent.
+  // A member object, whose errors name its members by their whole path; none if it is absent.
   Result<std::optional<Params>> object(std::string_view name) const;
   Result<simdjson::dom::array> array(ParamNames names) const;
 
  private:
+  std::string named(ParamNames names) const { return place_ + std::string(*names.begin()); }
+
   simdjson::dom::object object_;
+  std::string place_;
 };
 
 // Owns the parsed text.

@@ -49,7 +49,7 @@ Status run(OperationCall& call, JsonWriter& result) {
     if (value.get_object().get(object) != simdjson::SUCCESS) {
       return invalid_argument("field_type", where + " must be an object").at(where);
     }
-    const Params item(object);
+    const Params item(object, where + ".");
     WEIR_TRY(read_fixed(item, "public_key", where, keys.emplace_back()));
     WEIR_TRY(read_fixed(item, "signature", where, signatures.emplace_back()));
     WEIR_ASSIGN(const std::string text, item.text({"message"}));
