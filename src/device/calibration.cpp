@@ -191,8 +191,6 @@ LoadedRates load_rates(const std::string& path, const RatesFor& here) {
   out.rates.cpu_bytes_per_s_all = cpu.cpu_bytes_per_s_all;
   out.rates.cpu_overhead_s = cpu.cpu_overhead_s;
   out.rates.cpu_ops_per_s = cpu.cpu_ops_per_s;
-  out.rates.cpu_measured = out.cpu_measured;
-  out.rates.device_measured = out.device_measured;
   return out;
 }
 

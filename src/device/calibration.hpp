@@ -54,6 +54,13 @@ Result<Calibration> parse_calibration(std::string_view json);
 // Writes the file as a whole or not at all.
 Status save_calibration(const std::string& path, const Calibration& calibration);
 
+// Which rates of a process were measured on this machine: bytes per second, f64 and f32 of the
+// processors; bytes per second, links and launches of the device. The others never are.
+struct RatesMeasured {
+  bool cpu = false;
+  bool device = false;
+};
+
 struct LoadedRates {
   Rates rates = {};
   bool cpu_measured = false;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "device/calibration.hpp"
 #include "device/config.hpp"
 #include "ops/context.hpp"
 
@@ -18,6 +19,7 @@ namespace weir::ops {
 
 struct Backend {
   std::unique_ptr<Context> context;
+  device::RatesMeasured measured = {};
   std::string line;                     // for the log: what runs, and why not a GPU
   std::vector<std::string> notes = {};  // for the log: measured rates that do not count here
 };

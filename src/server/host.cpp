@@ -5,6 +5,7 @@
 
 #include "server/app/overview.hpp"
 #include "server/auth/secret.hpp"
+#include "server/operations/device_desk.hpp"
 
 namespace weir::server {
 namespace {

@@ -44,6 +44,7 @@ Result<int> run_show(const Arguments& args) {
   WEIR_ASSIGN(const device::DeviceConfig config, device_configuration(args));
   WEIR_ASSIGN(ops::Backend backend, ops::open_backend(config, ops::Workers(), system_clock()));
   server::DeviceDesk desk(*backend.context, config, nullptr, system_clock());
+  desk.set_measured(backend.measured);
   if (args.has("json")) {
     std::printf("%s\n", desk.device_json().c_str());
     return kExitOk;

@@ -144,8 +144,9 @@ Result<int> run_run(const Arguments& args) {
       ops::Backend backend,
       ops::open_backend(device, ops::Workers(static_cast<unsigned>(threads)), system_clock()));
   device::Budget host_memory(device.host_memory_bytes_max);
-  server::OperationService service(*backend.context,
-                                   {.running_max = 1, .host_memory = &host_memory});
+  server::OperationService service(
+      *backend.context,
+      {.running_max = 1, .host_memory = &host_memory, .measured = backend.measured});
   const server::OperationReply reply = service.answer(args.positional()[0], body, "cli");
   std::printf("%s\n", reply.body.c_str());
   return reply.http_status == 200 ? kExitOk : kExitInput;

@@ -64,6 +64,8 @@ Result<std::unique_ptr<Compute>> Compute::open(const Config& config, MetricRegis
   compute->desk_->set_on_tick([self = compute.get()] { self->tell_held(); });
   server::OperationLimits limits;
   limits.fallback = fallback_of(device.fallback);
+  limits.measured = compute->backend_.measured;
+  compute->desk_->set_measured(limits.measured);
   limits.host_memory = &compute->desk_->host_memory();
   compute->operations_ = std::make_unique<server::OperationService>(context, limits);
   context.set_observer([self = compute.get()](const ops::Report& report, const Status& status) {

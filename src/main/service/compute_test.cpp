@@ -72,6 +72,28 @@ TEST_F(ComputeTest, TellsFollowersOfTheDeviceAndItsOperations) {
   EXPECT_NE(text.find(R"("gpu_used":false)"), std::string::npos) << "a simulation is no GPU";
 }
 
+TEST_F(ComputeTest, TellsOnceASecondWhatWasHeldBack) {
+  ManualClock clock(1'700'000'000'000'000);
+  server::SseHub hub({}, clock, metrics_);
+  hub.attach([] {});
+  const auto source = hub.subscribe({.topics = server::topic_bit(server::Topic::kDevice)});
+  ASSERT_NE(source, nullptr);
+  source->attached([] {});
+  const auto compute = Compute::open(*config("backend = \"cpu\"\n"), metrics_, clock);
+  ASSERT_TRUE(compute) << compute.error().to_string();
+  (*compute)->publish_to(&hub);
+  for (int i = 0; i < 110; ++i) {
+    EXPECT_EQ((*compute)->operations().answer("hash_batch", R"({"items":[]})", "r").http_status,
+              200U);
+  }
+  (*compute)->desk().tick();
+  hub.drain();
+  std::string text;
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(source->pull(text));
+  EXPECT_NE(text.find(R"({"event":"gpu.operation.completed","held":13})"), std::string::npos)
+      << "97 of 110 went out: " << text.substr(text.size() > 500 ? text.size() - 500 : 0);
+}
+
 TEST_F(ComputeTest, UsesTheRatesThatWereMeasuredHere) {
   device::Calibration calibration;
   calibration.of = device::this_machine();

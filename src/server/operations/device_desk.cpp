@@ -140,11 +140,12 @@ void write_gpu(JsonWriter& json, const device::HealthSample& sample, device::Dev
   json.key("verdict").string(device::health_verdict_name(sample.verdict)).end_object();
 }
 
-void write_rates(JsonWriter& json, const device::Rates& rates) {
+void write_rates(JsonWriter& json, const device::Rates& rates,
+                 const device::RatesMeasured& measured) {
   static constexpr std::array<std::string_view, device::kUnits> kNames = {"f64", "f32", "bf16",
                                                                           "int8"};
-  json.key("rates").begin_object().key("cpu_measured").boolean(rates.cpu_measured);
-  json.key("device_measured").boolean(rates.device_measured);
+  json.key("rates").begin_object().key("cpu_measured").boolean(measured.cpu);
+  json.key("device_measured").boolean(measured.device);
   json.key("cpu_bytes_per_s").f64(rates.cpu_bytes_per_s);
   json.key("cpu_bytes_per_s_all").f64(rates.cpu_bytes_per_s_all);
   json.key("cpu_overhead_s").f64(rates.cpu_overhead_s).key("cpu_ops_per_s").begin_object();
@@ -250,8 +251,10 @@ device::HealthSample DeviceDesk::sample() const {
   device::HealthSample sample;
   sample.at_us = clock_.wall_us();
   sample.state = device_state(context_);
-  sample.verdict =
-      sample.state.available ? device::HealthVerdict::kOk : device::HealthVerdict::kUnavailable;
+  const bool closed = sample.state.breaker.state == device::BreakerState::kClosed;
+  sample.verdict = !sample.state.available ? device::HealthVerdict::kUnavailable
+                   : closed                ? device::HealthVerdict::kOk
+                                           : device::HealthVerdict::kDegraded;
   return sample;
 }
 
@@ -309,7 +312,7 @@ std::string DeviceDesk::device_json() const {
     json.key("reserved_bytes").u64(device->budget().reserved()).end_object();
   }
   write_config(json, config_);
-  write_rates(json, context_.rates());
+  write_rates(json, context_.rates(), measured_);
   write_tags(json, device);
   write_spilling(json, context_);
   write_breaker(json, context_);

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 
+#include "device/calibration.hpp"
 #include "device/config.hpp"
 #include "device/health.hpp"
 #include "ops/context.hpp"
@@ -51,6 +52,7 @@ class DeviceDesk {
   // Gives back what is over, then calls what set_on_tick() set. The server does so once a second:
   // nobody else asks again for what a client has forgotten.
   void tick();
+  void set_measured(const device::RatesMeasured& measured) { measured_ = measured; }
   void set_on_tick(std::function<void()> call) { on_tick_ = std::move(call); }
 
   // Whether the process should say that it cannot serve: its device is lost, and
@@ -87,6 +89,7 @@ class DeviceDesk {
   std::map<std::string, Held> held_;
   std::uint64_t next_id_ = 1;
   std::function<void()> on_tick_;
+  device::RatesMeasured measured_;
 };
 
 // Asks the context how its device is; for HealthMonitor.

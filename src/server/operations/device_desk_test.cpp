@@ -50,11 +50,48 @@ TEST_F(DeviceDeskTest, SaysWhyThereIsNoGpu) {
 TEST_F(DeviceDeskTest, TellsALostDevice) {
   use_device({.lose_at_op = 1});
   DeviceDesk desk = this->desk();
-  EXPECT_EQ(desk.unavailable_reason(), "");
+  EXPECT_EQ(desk.unusable_reason(), "");
   EXPECT_TRUE(desk.gpu_health().ok);
   EXPECT_FALSE(context.device()->create_stream());
-  EXPECT_EQ(desk.unavailable_reason(), "device_lost");
+  EXPECT_EQ(desk.unusable_reason(), "device_lost");
   EXPECT_FALSE(desk.gpu_health().ok);
+}
+
+TEST_F(DeviceDeskTest, CallsASimulationUsableAndNoGpu) {
+  use_device({});
+  DeviceDesk desk = this->desk();
+  for (const std::string& text : {desk.device_json(), desk.status_json(), desk.gpu_health().json}) {
+    EXPECT_NE(text.find(R"("available":false,"usable":true,"reason":"simulated")"),
+              std::string::npos)
+        << text;
+  }
+}
+
+TEST_F(DeviceDeskTest, IsDegradedWhileTheBreakerIsOpen) {
+  use_device({});
+  DeviceDesk desk = this->desk();
+  for (int i = 0; i < 5; ++i) context.breaker()->failed("launch failed");
+  const auto health = desk.gpu_health();
+  EXPECT_NE(health.json.find(R"("status":"degraded")"), std::string::npos) << health.json;
+  EXPECT_NE(health.json.find(R"("usable":false,"reason":"breaker_open")"), std::string::npos)
+      << health.json;
+}
+
+TEST_F(DeviceDeskTest, FreesWhatIsOverWithoutBeingAsked) {
+  use_device({});
+  DeviceDesk desk = this->desk();
+  EXPECT_EQ(reserve(desk, R"({"memoryRequired":1024,"duration":0})").error().error().field,
+            "duration");
+  ASSERT_TRUE(reserve(desk, R"({"memoryRequired":4096,"duration":1000})"));
+  clock.advance_us(999'999);
+  desk.tick();
+  EXPECT_EQ(context.device()->budget().reserved(), 4096U);
+  clock.advance_us(1);
+  int ticks = 0;
+  desk.set_on_tick([&] { ++ticks; });
+  desk.tick();
+  EXPECT_EQ(context.device()->budget().reserved(), 0U);
+  EXPECT_EQ(ticks, 1);
 }
 
 TEST_F(DeviceDeskTest, ReservesUntilTheTimeIsOver) {

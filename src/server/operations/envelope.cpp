@@ -11,17 +11,15 @@ namespace {
 constexpr double kGiga = 1e-9;
 
 // Whether the rate behind a ceiling was measured here.
-bool is_measured(const ops::Report& report, const device::Rates& rates) {
-  if (report.gpu_used()) return report.ceiling == ops::Ceiling::kDram && rates.device_measured;
+bool is_measured(const ops::Report& report, const device::RatesMeasured& measured) {
+  if (report.gpu_used()) return report.ceiling == ops::Ceiling::kDram && measured.device;
   const bool timed = report.ceiling == ops::Ceiling::kDram ||
                      report.ceiling == ops::Ceiling::kF64 || report.ceiling == ops::Ceiling::kF32;
-  return timed && rates.cpu_measured;
+  return timed && measured.cpu;
 }
 
-// What the machine could do at most, in the unit of the op's ceiling; 0 if it has none or nobody
-// measured it.
+// What the machine could do at most, in the unit of the op's ceiling; 0 if it has none.
 double ceiling_of(const ops::Report& report, const device::Rates& rates, unsigned threads) {
-  if (!is_measured(report, rates)) return 0;
   const bool gpu = report.gpu_used();
   const double cores = std::max(1U, threads);
   const auto ops_per_s = [&](device::Unit unit) {
@@ -109,7 +107,8 @@ Status operation_unknown(std::string_view name) {
 }
 
 void write_performance(JsonWriter& json, const ops::Context& context,
-                       const std::vector<ops::Report>& reports, std::optional<double> speedup) {
+                       const std::vector<ops::Report>& reports, std::optional<double> speedup,
+                       const device::RatesMeasured& measured) {
   const double seconds = total_seconds(reports);
   double bytes = 0;
   double flops = 0;
@@ -138,10 +137,11 @@ void write_performance(JsonWriter& json, const ops::Context& context,
     const double most = ceiling_of(*slowest, context.rates(), context.threads());
     const double did = slowest->ceiling == ops::Ceiling::kDram ? static_cast<double>(slowest->bytes)
                                                                : slowest->flops;
-    write_optional(json, "ceiling_share",
-                   most > 0 && slowest->seconds > 0 && slowest->rows_in > 0
-                       ? did / slowest->seconds / most
-                       : 0);
+    write_optional(
+        json, "ceiling_share",
+        is_measured(*slowest, measured) && most > 0 && slowest->seconds > 0 && slowest->rows_in > 0
+            ? did / slowest->seconds / most
+            : 0);
   }
   json.key("cpu_seconds").f64(cpu_seconds).key("speedup");
   if (speedup) {
@@ -161,7 +161,7 @@ std::string envelope_json(const OperationCall& call, std::string_view result, do
   json.begin_object().key("success").boolean(true).key("result").raw(result);
   json.key("gpu_used").boolean(gpu_used).key("duration").f64(seconds * 1e3);
   json.key("performance");
-  write_performance(json, call.context, call.reports, speedup);
+  write_performance(json, call.context, call.reports, speedup, call.measured);
   begin_report(json, call, request_id);
   json.key("ops").begin_array();
   for (const ops::Report& report : call.reports) write_report(json, report);
@@ -204,6 +204,8 @@ std::string failure_json(const Status& status, std::string_view request_id) {
     json.string(status.error().field);
   }
   json.key("reason").string(status.reason());
+  if (status.error().line != 0) json.key("line").u64(status.error().line);
+  if (status.error().column != 0) json.key("column").u64(status.error().column);
   if (!status.error().hint.empty()) json.key("hint").string(status.error().hint);
   json.end_object().key("report").begin_object().key("request_id").string(request_id);
   json.end_object().end_object();

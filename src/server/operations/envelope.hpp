@@ -20,6 +20,7 @@ std::string plan_json(const OperationCall& call, std::string_view request_id);
 
 // {"rows":...,"rows_per_second":...,...}: shared with the stream of events.
 void write_performance(JsonWriter& json, const ops::Context& context,
-                       const std::vector<ops::Report>& reports, std::optional<double> speedup);
+                       const std::vector<ops::Report>& reports, std::optional<double> speedup,
+                       const device::RatesMeasured& measured);
 
 }  // namespace weir::server

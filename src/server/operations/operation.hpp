@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "device/calibration.hpp"
 #include "ops/execute.hpp"
 #include "server/operations/params.hpp"
 
@@ -43,6 +44,7 @@ struct OperationCall {
   bool planned = false;
   device::Budget* host_memory = nullptr;  // that answers are made in; null: any amount
   std::vector<device::Reservation> reserved = {};
+  device::RatesMeasured measured = {};
 
   // Books memory for what is sized by more than the bytes of the request, before it is allocated;
   // given back with the call. resource_exhausted (host_memory).

@@ -202,6 +202,7 @@ OperationReply OperationService::run(const Operation& operation, std::string_vie
   if (!options) return refuse(options.error());
   OperationCall call{context_, text->root(), *options};
   call.host_memory = limits_.host_memory;
+  call.measured = limits_.measured;
   std::string result;
   JsonWriter json(result);
   const std::int64_t begin_ns = context_.clock().mono_ns();

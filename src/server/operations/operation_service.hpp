@@ -29,6 +29,7 @@ struct OperationLimits {
   std::size_t queued_max = 256;                   // of each priority
   ops::Fallback fallback = ops::Fallback::kWarn;  // of requests that do not say
   device::Budget* host_memory = nullptr;          // outlives the service; null: any amount
+  device::RatesMeasured measured = {};
 };
 
 struct OperationReply {
