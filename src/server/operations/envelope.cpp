@@ -91,6 +91,11 @@ double total_seconds(const std::vector<ops::Report>& reports) {
 }
 
 Status operation_unknown(std::string_view name) {
+  if (name == "response_generation") {
+    return Status(Code::kUnimplemented, "operation_unimplemented",
+                  "response_generation needs a generative model, and none is part of Weir")
+        .at("name");
+  }
   std::string_view nearest;
   std::size_t least = 4;
   for (const Operation* operation : operations()) {

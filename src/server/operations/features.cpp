@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kParameters =
     R"({"type":"object","required":["data"],"properties":{)"
-    R"("data":{"description":"a series of numbers; alias values"},)"
+    R"("data":{"description":"a series of numbers; alias values"},"values":{},)"
     R"("size":{"type":"integer","minimum":5,"maximum":65536,"default":64},)"
     R"("stride":{"type":"integer","minimum":1,"default":1}}})";
 constexpr std::string_view kExample = R"({"data":[1,2,3,4,5,6,7,9],"size":8})";

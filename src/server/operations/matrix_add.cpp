@@ -12,7 +12,9 @@ constexpr std::string_view kParameters =
     R"({"type":"object","required":["a","b"],"properties":{)"
     R"("a":{"description":"matrix [m, n]; alias matrixA"},)"
     R"("b":{"description":"matrix [m, n]; alias matrixB"},)"
-    R"("alpha":{"type":"number","default":1},"beta":{"type":"number","default":1}}})";
+    R"("matrixA":{},"matrixB":{},)"
+    R"("alpha":{"type":"number","default":1},"beta":{"type":"number","default":1},)"
+    R"("options":{"properties":{"precision":{"enum":["fp64","fp32"]}}}}})";
 constexpr std::string_view kExample = R"({"a":[[1,2],[3,4]],"b":[[5,6],[7,8]],"beta":2})";
 constexpr std::string_view kOps[] = {"matrix.scale_f64", "matrix.scale_f32", "matrix.add_f64",
                                      "matrix.add_f32"};
@@ -56,16 +58,8 @@ Status add(OperationCall& call, const Matrix& left, const Matrix& right, JsonWri
 Status run(OperationCall& call, JsonWriter& result) {
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"a", "matrixA"}));
   WEIR_ASSIGN(const Matrix b, call.params.matrix({"b", "matrixB"}));
-  switch (call.options.precision) {
-    case Precision::kF64:
-      return add<double>(call, a, b, result);
-    case Precision::kF32:
-      return add<float>(call, a, b, result);
-    default:
-      return invalid_argument("precision", "matrices are added in fp64 or fp32")
-          .at("options.precision")
-          .hint("use fp64 or fp32");
-  }
+  const bool single = call.options.precision == Precision::kF32;
+  return single ? add<float>(call, a, b, result) : add<double>(call, a, b, result);
 }
 
 }  // namespace

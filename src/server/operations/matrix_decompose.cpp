@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kParameters =
     R"({"type":"object","required":["matrix","kind"],"properties":{)"
-    R"("matrix":{"description":"alias a"},)"
+    R"("matrix":{"description":"alias a"},"a":{},)"
     R"("kind":{"enum":["cholesky","qr","eigenvalues","svd","randomized_svd"]},)"
     R"("rank":{"type":"integer","default":100},"oversample":{"type":"integer","default":10},)"
     R"("power":{"type":"integer","default":2},"seed":{"type":"integer","default":0}}})";
@@ -75,7 +75,7 @@ Status qr(OperationCall& call, const Matrix& a, JsonWriter& result) {
 
 Status eigenvalues(OperationCall& call, const Matrix& a, JsonWriter& result) {
   const ops::EigenSymmetric::Args args{.a = view_of(a)};
-  WEIR_TRY(ops::EigenSymmetric::check(args));  // before anything is allocated
+  WEIR_TRY(call.named(ops::EigenSymmetric::check(args)));  // before anything is allocated
   WEIR_TRY(call.reserve(a.rows * a.rows * sizeof(double)));
   std::vector<double> values(a.rows);
   Answer vectors(a, a.rows, a.rows);
@@ -124,11 +124,16 @@ Status randomized_svd(OperationCall& call, const Matrix& a, JsonWriter& result) 
   return Status::ok();
 }
 
+constexpr FieldName kFields[] = {{"a", "matrix"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"matrix", "a"}));
   WEIR_TRY(call.params.text({"kind"}));  // there is no kind that goes without saying
-  WEIR_ASSIGN(const std::string kind,
-              call.params.choice_or({"kind"}, "cholesky|qr|eigenvalues|svd|randomized_svd", "svd"));
+  const Result<std::string> chosen =
+      call.params.choice_or({"kind"}, "cholesky|qr|eigenvalues|svd|randomized_svd", "svd");
+  if (!chosen) return chosen.error();
+  const std::string_view kind = *chosen;
   if (kind == "cholesky") return cholesky(call, a, result);
   if (kind == "qr") return qr(call, a, result);
   if (kind == "eigenvalues") return eigenvalues(call, a, result);

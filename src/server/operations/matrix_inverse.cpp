@@ -5,12 +5,16 @@
 namespace weir::server {
 namespace {
 
-constexpr std::string_view kParameters = R"({"type":"object","required":["matrix"],"properties":{)"
-                                         R"("matrix":{"description":"square matrix; alias a"}}})";
+constexpr std::string_view kParameters =
+    R"({"type":"object","required":["matrix"],"properties":{)"
+    R"("matrix":{"description":"square matrix; alias a"},"a":{}}})";
 constexpr std::string_view kExample = R"({"matrix":[[4,7],[2,6]]})";
 constexpr std::string_view kOps[] = {"matrix.inverse"};
 
+constexpr FieldName kFields[] = {{"a", "matrix"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"matrix", "a"}));
   std::vector<double> inverse(a.values.size());
   ops::Inverse::Output out{.inverse = {inverse.data(), a.rows, a.columns}};

@@ -11,7 +11,10 @@ namespace {
 constexpr std::string_view kParameters = R"({"type":"object","required":["a","b"],"properties":{)"
                                          R"("a":{"description":"matrix [m, k]; alias matrixA"},)"
                                          R"("b":{"description":"matrix [k, n]; alias matrixB"},)"
-                                         R"("alpha":{"type":"number","default":1}}})";
+                                         R"("matrixA":{},"matrixB":{},)"
+                                         R"("alpha":{"type":"number","default":1},)"
+                                         R"("options":{"properties":{"precision":{"enum":)"
+                                         R"(["fp64","fp32","fp16","mixed","int8"]}}}}})";
 constexpr std::string_view kExample = R"({"a":[[1,2],[3,4]],"b":[[5,6],[7,8]]})";
 constexpr std::string_view kOps[] = {"matrix.multiply_f64", "matrix.multiply_f32",
                                      "matrix.multiply_bf16", "matrix.multiply_f16",
@@ -61,6 +64,11 @@ Status multiply(OperationCall& call, const Problem& problem, JsonWriter& result)
   using Sum = typename Op::Sum;
   WEIR_ASSIGN(const ops::Matrix<T> a, converted<T>(problem.a, "a"));
   WEIR_ASSIGN(const ops::Matrix<T> b, converted<T>(problem.b, "b"));
+  if (Op::kExact && problem.alpha != 1) {  // before it is cut to a whole number
+    return invalid_argument("alpha", "products of whole numbers have alpha 1")
+        .at("alpha")
+        .hint("leave alpha out, or use precision fp32");
+  }
   typename Op::Args args{.a = a.view(), .b = b.view()};
   args.alpha = static_cast<Sum>(problem.alpha);
   WEIR_TRY(Op::check(args));  // before anything is allocated

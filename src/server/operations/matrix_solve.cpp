@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kParameters =
     R"({"type":"object","required":["matrix","b"],"properties":{)"
-    R"("matrix":{"description":"square matrix [n, n]; alias a"},)"
+    R"("matrix":{"description":"square matrix [n, n]; alias a"},"a":{},)"
     R"("b":{"description":"right sides, [n, columns], or a vector of n"}}})";
 constexpr std::string_view kExample = R"({"matrix":[[3,1],[1,2]],"b":[9,8]})";
 constexpr std::string_view kOps[] = {"matrix.lu_solve"};
@@ -23,7 +23,10 @@ Result<Matrix> right_sides(const Params& params, bool& is_vector) {
   return params.matrix({"b"});
 }
 
+constexpr FieldName kFields[] = {{"a", "matrix"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"matrix", "a"}));
   bool is_vector = false;
   WEIR_ASSIGN(const Matrix b, right_sides(call.params, is_vector));

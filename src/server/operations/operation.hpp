@@ -33,6 +33,12 @@ struct OperationOptions {
   bool compare = false;  // run on both and tell the ratio
 };
 
+// What an op calls an argument, and which parameter of the request it came from.
+struct FieldName {
+  std::string_view of_op;
+  std::string_view of_request;
+};
+
 // One request as an operation sees it.
 struct OperationCall {
   ops::Context& context;
@@ -45,6 +51,10 @@ struct OperationCall {
   device::Budget* host_memory = nullptr;  // that answers are made in; null: any amount
   std::vector<device::Reservation> reserved = {};
   device::RatesMeasured measured = {};
+  std::span<const FieldName> fields = {};  // which errors of ops are told under other names
+
+  // Returns the error of an op with the parameter in the place of its argument.
+  Status named(Status status) const;
 
   // Books memory for what is sized by more than the bytes of the request, before it is allocated;
   // given back with the call. resource_exhausted (host_memory).
@@ -55,13 +65,15 @@ struct OperationCall {
   template <class Op>
   Status run(const typename Op::Args& args, typename Op::Output& output) {
     if (options.explain) {
-      WEIR_ASSIGN(auto plan, ops::plan<Op>(context, args, options.run));
-      plans.push_back(std::move(plan));
+      auto plan = ops::plan<Op>(context, args, options.run);
+      if (!plan) return named(plan.error());
+      plans.push_back(std::move(*plan));
       planned = true;
       return Status::ok();
     }
-    WEIR_ASSIGN(auto report, ops::execute<Op>(context, args, output, options.run));
-    reports.push_back(std::move(report));
+    auto report = ops::execute<Op>(context, args, output, options.run);
+    if (!report) return named(report.error());
+    reports.push_back(std::move(*report));
     return Status::ok();
   }
 };

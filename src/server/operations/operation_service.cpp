@@ -7,6 +7,7 @@
 
 #include "base/isa.hpp"
 #include "server/operations/envelope.hpp"
+#include "server/operations/known_members.hpp"
 
 namespace weir::server {
 namespace {
@@ -53,7 +54,9 @@ OperationReply refusal(std::string_view operation, const Status& status,
                        std::string_view request_id) {
   OperationReply reply;
   reply.operation = operation;
-  reply.http_status = http_status(status.code());
+  // 413 is for bodies; what a parameter has too much of is an error of the request.
+  const bool too_large = status.code() == Code::kOutOfRange;
+  reply.http_status = http_status(too_large ? Code::kInvalidArgument : status.code());
   reply.body = failure_json(status, request_id);
   return reply;
 }
@@ -175,13 +178,21 @@ Status OperationCall::reserve(std::size_t bytes) {
   return Status::ok();
 }
 
+Status OperationCall::named(Status status) const {
+  if (status.is_ok()) return status;
+  for (const FieldName& name : fields) {
+    if (status.error().field == name.of_op) return Status(std::move(status).at(name.of_request));
+  }
+  return status;
+}
+
 OperationReply OperationService::answer(std::string_view name, std::string_view body,
-                                        std::string_view request_id) {
+                                        std::string_view request_id, std::int64_t arrived_ns) {
   const Operation* operation = find_operation(name);
   if (operation == nullptr) return refusal({}, operation_unknown(name), request_id);
   // What no check foresaw must cost this request only, not the process that decides.
   try {
-    return run(*operation, body, request_id);
+    return run(*operation, body, request_id, arrived_ns);
   } catch (const std::bad_alloc&) {
     return refusal(operation->name, out_of_memory(body.size()), request_id);
   } catch (const std::length_error&) {
@@ -190,7 +201,7 @@ OperationReply OperationService::answer(std::string_view name, std::string_view 
 }
 
 OperationReply OperationService::run(const Operation& operation, std::string_view body,
-                                     std::string_view request_id) {
+                                     std::string_view request_id, std::int64_t arrived_ns) {
   OperationReply reply;
   reply.operation = operation.name;
   const auto refuse = [&](const Status& status) {
@@ -200,9 +211,14 @@ OperationReply OperationService::run(const Operation& operation, std::string_vie
   if (!text) return refuse(text.error());
   const auto options = read_options(text->root(), context_.clock(), limits_.fallback);
   if (!options) return refuse(options.error());
+  const Status known = check_members(text->root(), operation.parameters);
+  if (!known.is_ok()) return refuse(known);
   OperationCall call{context_, text->root(), *options};
   call.host_memory = limits_.host_memory;
   call.measured = limits_.measured;
+  if (arrived_ns != 0 && !call.options.run.deadline.none()) {
+    call.options.run.deadline.mono_ns -= context_.clock().mono_ns() - arrived_ns;
+  }
   std::string result;
   JsonWriter json(result);
   const std::int64_t begin_ns = context_.clock().mono_ns();

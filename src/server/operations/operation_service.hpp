@@ -56,7 +56,9 @@ class OperationService {
   OperationService(const OperationService&) = delete;
   OperationService& operator=(const OperationService&) = delete;
 
-  OperationReply answer(std::string_view name, std::string_view body, std::string_view request_id);
+  // A timeout counts from `arrived_ns` on the monotonic clock; 0: from now.
+  OperationReply answer(std::string_view name, std::string_view body, std::string_view request_id,
+                        std::int64_t arrived_ns = 0);
 
   // Queues a job; false if too many of its priority wait.
   bool submit(device::Priority priority, std::function<void()> job);
@@ -65,8 +67,8 @@ class OperationService {
 
  private:
   void work();
-  OperationReply run(const Operation& operation, std::string_view body,
-                     std::string_view request_id);
+  OperationReply run(const Operation& operation, std::string_view body, std::string_view request_id,
+                     std::int64_t arrived_ns);
 
   ops::Context& context_;
   const OperationLimits limits_;

@@ -6,7 +6,6 @@
 #include "device/sim/driver.hpp"
 #include "ops/registry.hpp"
 #include "server/app/json_value.hpp"
-#include "server/operations/json_table.hpp"
 #include "server/operations/operation_service.hpp"
 #include "server/testing/test_server.hpp"
 
@@ -107,6 +106,7 @@ TEST_F(OperationsTest, AnswerWhatIsKnown) {
        R"("histogram":{"counts":[1,2,1,3],"below":1,"above":0,"nan":0,"null":1})"},
       {"statistics", R"({"data":[0,1,5],"histogram":{"edges":[0,1,2]}})", R"("counts":[1,1])"},
       {"statistics", R"({"data":[null,null]})", R"("n":0,"nulls":2,"nans":0,"mean":null)"},
+      {"statistics", R"({"data":[null]})", R"("min":null,"max":null,"sum":null)"},
       {"statistics",
        R"({"data":[[0,0],[0,0],[2,4],[2,4]],"covariance":true,"correlation":true,"ddof":0})",
        R"("n":4,"covariance":[[1,2],[2,4]],"correlation":[[1,1],[1,1]])"},
@@ -231,6 +231,21 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
   const Wrong cases[] = {
       {"matrix_multiplie", "{}", 404, "did you mean matrix_multiply"},
       {"matrix_multiply", "[1]", 400, "must be a JSON object"},
+      {"response_generation", "{}", 501, "no generative model is part of Weir"},
+      {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"alpa":2})", 400, "did you mean alpha?"},
+      {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"targetdevice":"gpu"}})", 400,
+       "\"field\":\"options.targetdevice\""},
+      {"matrix_multiply", R"({"a":{"shape":[1,1],"type":"f32","data":""},"b":[[1]]})", 400,
+       "\"field\":\"a.type\""},
+      {"statistics", R"({"data":[1],"histogram":{"lo":0,"hi":1,"bin":1}})", 400,
+       "\"field\":\"histogram.bin\""},
+      {"signature_verify", R"({"items":[{"key":""}]})", 400, "\"field\":\"items[0].key\""},
+      {"fft", R"({"data":[1],"options":{"precision":"fp32"}})", 400, "use one of fp64"},
+      {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"alpha":1.5,"options":{"precision":"int8"}})",
+       400, "\"field\":\"alpha\""},
+      {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"alpha":1e30,"options":{"precision":"int8"}})",
+       400, "\"field\":\"alpha\""},
+      {"matrix_inverse", R"({"matrix":[[1,2]]})", 400, "\"field\":\"matrix\""},
       {"matrix_multiply", "{", 400, "not JSON"},
       {"matrix_multiply", "{}", 400, "\"field\":\"a\""},
       {"matrix_multiply", R"({"a":[[1,2],[3]],"b":[[1]]})", 400, "a[1] has 1 numbers"},
@@ -283,7 +298,8 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
       {"statistics", R"({"data":[1],"quantiles":[2]})", 400, "\"field\":\"quantiles\""},
       {"statistics", R"({"data":[1],"histogram":{"lo":1,"hi":2}})", 400,
        "\"field\":\"histogram.bins\""},
-      {"statistics", R"({"data":[1],"histogram":{"edges":[2,1]}})", 400, "\"field\":\"histogram\""},
+      {"statistics", R"({"data":[1],"histogram":{"edges":[2,1]}})", 400,
+       "\"field\":\"histogram.edges\""},
       {"statistics", R"({"data":{"shape":[1],"data":"AAAAAAAA+H8="},"nan":"raise"})", 400,
        "row 0 is NaN"},
       {"fft", R"({"data":[]})", 400, "invalid_argument"},
@@ -469,166 +485,77 @@ TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
   EXPECT_TRUE(from_cpu->find("success")->boolean);
   EXPECT_GT(from_cpu->find("performance")->find("speedup")->number, 0);
 
-// Lines like "id / 2 => 3.5" in blocks of the guide, of the row that its first block gives.
-TEST_F(OperationsTest, AnswerTheExpressionsOfTheGuide) {
-  std::ifstream guide(WEIR_SOURCE_DIR "/docs/guide/expressions.md");
-  std::string block, row;
-  std::size_t expressions = 0;
-  for (std::string line; std::getline(guide, line);) {
-    if (line.starts_with("```")) {
-      block = block.empty() ? line : "";
-    } else if (block == "```json" && row.empty()) {
-      row = line;
-    } else if (block == "```expr") {
-      ++expressions;
-      const std::size_t arrow = line.find(" => ");
-      ASSERT_NE(arrow, std::string::npos) << line;
-      std::string body = R"({"data":[)" + row + R"(],"operations":[{"op":"map","set":{"x":)";
-      JsonWriter(body).string(line.substr(0, arrow));
-      body += R"(}},{"op":"select","columns":["x"]}]})";
-      const OperationReply reply = answer("data_processing", body);
-      EXPECT_NE(reply.body.find(R"("rows":[{"x":)" + line.substr(arrow + 4) + "}]"),
-                std::string::npos)
-          << line << ": " << reply.body;
-    }
+  TEST_F(OperationsTest, CountTheTimeInTheQueueAgainstTheirTimeout) {
+    const std::string_view body = R"({"items":["YWJj"],"options":{"timeout_ms":1000}})";
+    const std::int64_t now_ns = system_clock().mono_ns();
+    EXPECT_EQ(service.answer("hash_batch", body, "r", now_ns).http_status, 200U);
+    const OperationReply late = service.answer("hash_batch", body, "r", now_ns - 2'000'000'000);
+    EXPECT_EQ(late.http_status, 504U) << late.body;
   }
-  EXPECT_GE(expressions, 40U);
-}
 
-TEST_F(OperationsTest, RefuseMatricesOfLongSidesWithoutNumbers) {
-  struct Wrong {
-    const char* name;
-    const char* body;
-    const char* field;
-  };
-  const Wrong cases[] = {
-      {"matrix_multiply",
-       R"({"a":{"shape":[100000000,0],"data":""},"b":{"shape":[0,100000000],"data":""}})",
-       "a.shape"},
-      {"matrix_multiply",
-       R"({"a":{"shape":[9007199254740992,0],"data":""},"b":{"shape":[0,1],"data":""}})",
-       "a.shape"},
-      {"statistics", R"({"data":{"shape":[0,100000000],"data":""},"covariance":true})",
-       "data.shape"},
-      {"matrix_decompose", R"({"matrix":{"shape":[100000000,0],"data":""},"kind":"eigenvalues"})",
-       "matrix.shape"},
-  };
-  for (const Wrong& wrong : cases) {
-    const OperationReply reply = answer(wrong.name, wrong.body);
-    EXPECT_EQ(reply.http_status, 400U) << wrong.body;
-    EXPECT_NE(reply.body.find("\"field\":\"" + std::string(wrong.field) + "\""), std::string::npos)
-        << reply.body;
+  TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {
+    OperationService strict(context, {.running_max = 1, .fallback = ops::Fallback::kRaise});
+    const std::string_view plain = R"({"a":[[1]],"b":[[1]]})";
+    EXPECT_EQ(strict.answer("matrix_multiply", plain, "r").http_status, 503U);
+    EXPECT_EQ(strict
+                  .answer("matrix_multiply",
+                          R"({"a":[[1]],"b":[[1]],"options":{"fallback":"warn"}})", "r")
+                  .http_status,
+              200U);
   }
-}
 
-TEST_F(OperationsTest, BookTheMemoryOfTheirAnswersBeforeTheyMakeThem) {
-  device::Budget memory(1 << 20);
-  OperationService booked(context, {.running_max = 1, .host_memory = &memory});
-  // 512 x 512 sums and their copy are 4 MiB, made of nothing.
-  const std::string_view wide =
-      R"({"a":{"shape":[512,0],"data":""},"b":{"shape":[0,512],"data":""}})";
-  const OperationReply refused = booked.answer("matrix_multiply", wide, "r");
-  EXPECT_EQ(refused.http_status, 429U) << refused.body;
-  EXPECT_NE(refused.body.find("device.host_memory_bytes_max"), std::string::npos) << refused.body;
-  EXPECT_EQ(booked.answer("matrix_multiply", R"({"a":[[1]],"b":[[2]]})", "r").http_status, 200U);
-  EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
-}
-
-// Rows of a member each, all of different names: rows times columns cells.
-TEST_F(OperationsTest, CountTheCellsOfRowsThatShareNoMember) {
-  std::string body = R"({"data":[)";
-  for (unsigned i = 0; i < 4000; ++i) {
-    body += (i == 0 ? "{\"a" : ",{\"a") + std::to_string(i) + "\":1}";
+  TEST_F(OperationsTest, ExplainWithoutRunning) {
+    const OperationReply reply =
+        answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
+    EXPECT_EQ(reply.http_status, 200U);
+    EXPECT_NE(reply.body.find(R"("mode":"cpu")"), std::string::npos) << reply.body;
+    EXPECT_TRUE(context.op_counts().empty());
   }
-  body += R"(],"operations":[]})";
-  device::Budget memory(16 << 20);
-  OperationService booked(context, {.running_max = 1, .host_memory = &memory});
-  const OperationReply refused = booked.answer("data_processing", body, "r");
-  EXPECT_EQ(refused.http_status, 429U) << refused.body;
-  EXPECT_NE(refused.body.find("host_memory"), std::string::npos) << refused.body;
-  EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
 
-  std::string wide = R"({"data":[{)";
-  for (unsigned i = 0; i <= kTableColumnsMax; ++i) {
-    wide += (i == 0 ? "\"a" : ",\"a") + std::to_string(i) + "\":1";
+  TEST_F(OperationsTest, RunTheMostImportantFirst) {
+    OperationService one(context, {.running_max = 1, .queued_max = 2});
+    std::atomic<bool> go{false};
+    std::string order;
+    std::atomic<int> left{3};
+    ASSERT_TRUE(one.submit(device::Priority::kNormal, [&] { go.wait(false); }));
+    // The first job may not have been taken yet; it is once it alone can run.
+    const auto add = [&](device::Priority priority, char name) {
+      return one.submit(priority, [&, name] {
+        order += name;
+        if (left.fetch_sub(1) == 1) left.notify_all();
+      });
+    };
+    ASSERT_TRUE(add(device::Priority::kLow, 'l'));
+    ASSERT_TRUE(add(device::Priority::kHigh, 'h'));
+    ASSERT_TRUE(add(device::Priority::kLow, 'm'));
+    EXPECT_FALSE(add(device::Priority::kLow, 'x')) << "two of low priority already wait";
+    go = true;
+    go.notify_all();
+    for (int now = left.load(); now != 0; now = left.load()) left.wait(now);
+    EXPECT_TRUE(order == "hlm" || order == "lhm") << order;
   }
-  const OperationReply columns = answer("data_processing", wide + R"(}],"operations":[]})");
-  EXPECT_EQ(columns.http_status, 400U);
-  EXPECT_NE(columns.body.find("table_columns"), std::string::npos) << columns.body;
-}
 
-TEST_F(OperationsTest, RefuseColumnsWithoutAName) {
-  for (const char* body : {R"({"data":[{"":1}],"operations":["sort"]})",
-                           R"({"data":{"columns":{"":[1]}},"operations":["sort"]})"}) {
-    const OperationReply reply = answer("data_processing", body);
-    EXPECT_EQ(reply.http_status, 400U) << body;
-    EXPECT_NE(reply.body.find("field_name"), std::string::npos) << reply.body;
+  TEST(OperationRoutes, ListDescribeAndRun) {
+    TestServer server;
+    TestClient client(server.port());
+    const std::string analyst = server.auth(Role::kAnalyst);
+    const Reply listed = client.get("/v1/ops", server.auth(Role::kViewer));
+    EXPECT_EQ(listed.status, 200U);
+    EXPECT_NE(listed.body.find("matrix_multiply"), std::string::npos);
+    const Reply described = client.get("/v1/ops/hash_batch", analyst);
+    EXPECT_NE(described.body.find("\"example\":{\"items\""), std::string::npos) << described.body;
+    EXPECT_EQ(client.get("/v1/ops/nothing", analyst).status, 404U);
+    const std::string json = "content-type: application/json\r\n";
+    const Reply run =
+        client.request("POST", "/v1/ops/hash_batch", analyst + json, R"({"items":["YWJj"]})");
+    EXPECT_EQ(run.status, 200U);
+    EXPECT_NE(run.body.find("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+              std::string::npos)
+        << run.body;
+    const Reply refused = client.request("POST", "/v1/ops/hash_batch",
+                                         server.auth(Role::kViewer) + json, R"({"items":[]})");
+    EXPECT_EQ(refused.status, 403U);
   }
-}
-
-TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {
-  OperationService strict(context, {.running_max = 1, .fallback = ops::Fallback::kRaise});
-  const std::string_view plain = R"({"a":[[1]],"b":[[1]]})";
-  EXPECT_EQ(strict.answer("matrix_multiply", plain, "r").http_status, 503U);
-  EXPECT_EQ(
-      strict
-          .answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"fallback":"warn"}})", "r")
-          .http_status,
-      200U);
-}
-
-TEST_F(OperationsTest, ExplainWithoutRunning) {
-  const OperationReply reply =
-      answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
-  EXPECT_EQ(reply.http_status, 200U);
-  EXPECT_NE(reply.body.find(R"("mode":"cpu")"), std::string::npos) << reply.body;
-  EXPECT_TRUE(context.op_counts().empty());
-}
-
-TEST_F(OperationsTest, RunTheMostImportantFirst) {
-  OperationService one(context, {.running_max = 1, .queued_max = 2});
-  std::atomic<bool> go{false};
-  std::string order;
-  std::atomic<int> left{3};
-  ASSERT_TRUE(one.submit(device::Priority::kNormal, [&] { go.wait(false); }));
-  // The first job may not have been taken yet; it is once it alone can run.
-  const auto add = [&](device::Priority priority, char name) {
-    return one.submit(priority, [&, name] {
-      order += name;
-      if (left.fetch_sub(1) == 1) left.notify_all();
-    });
-  };
-  ASSERT_TRUE(add(device::Priority::kLow, 'l'));
-  ASSERT_TRUE(add(device::Priority::kHigh, 'h'));
-  ASSERT_TRUE(add(device::Priority::kLow, 'm'));
-  EXPECT_FALSE(add(device::Priority::kLow, 'x')) << "two of low priority already wait";
-  go = true;
-  go.notify_all();
-  for (int now = left.load(); now != 0; now = left.load()) left.wait(now);
-  EXPECT_TRUE(order == "hlm" || order == "lhm") << order;
-}
-
-TEST(OperationRoutes, ListDescribeAndRun) {
-  TestServer server;
-  TestClient client(server.port());
-  const std::string analyst = server.auth(Role::kAnalyst);
-  const Reply listed = client.get("/v1/ops", server.auth(Role::kViewer));
-  EXPECT_EQ(listed.status, 200U);
-  EXPECT_NE(listed.body.find("matrix_multiply"), std::string::npos);
-  const Reply described = client.get("/v1/ops/hash_batch", analyst);
-  EXPECT_NE(described.body.find("\"example\":{\"items\""), std::string::npos) << described.body;
-  EXPECT_EQ(client.get("/v1/ops/nothing", analyst).status, 404U);
-  const std::string json = "content-type: application/json\r\n";
-  const Reply run =
-      client.request("POST", "/v1/ops/hash_batch", analyst + json, R"({"items":["YWJj"]})");
-  EXPECT_EQ(run.status, 200U);
-  EXPECT_NE(run.body.find("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-            std::string::npos)
-      << run.body;
-  const Reply refused = client.request("POST", "/v1/ops/hash_batch",
-                                       server.auth(Role::kViewer) + json, R"({"items":[]})");
-  EXPECT_EQ(refused.status, 403U);
-}
 
 }  // namespace
 }  // namespace weir::server

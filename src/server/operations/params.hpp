@@ -57,6 +57,7 @@ class Params {
 
   std::optional<simdjson::dom::element> find(ParamNames names) const;
   bool has(std::string_view name) const { return find({name}).has_value(); }
+  simdjson::dom::object json() const { return object_; }
   // The members there are, in their order.
   std::vector<std::string_view> names() const;
 

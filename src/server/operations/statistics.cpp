@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kParameters =
     R"({"type":"object","required":["data"],"properties":{)"
-    R"("data":{"description":"numbers and nulls, or a matrix; alias values"},)"
+    R"("data":{"description":"numbers and nulls, or a matrix; alias values"},"values":{},)"
     R"("ddof":{"enum":[0,1]},"bias":{"type":"boolean","default":true},)"
     R"("nan":{"enum":["propagate","omit","raise"],"default":"propagate"},)"
     R"("sum":{"enum":["canonical","neumaier"],"default":"canonical"},)"
@@ -105,7 +105,9 @@ Status run_histogram(OperationCall& call, const Params& asked, ops::Values x, Co
     WEIR_ASSIGN(args.bins, asked.u64_or({"bins"}, 0, ops::Histogram::kBinsMax));
   }
   if (const Status checked = ops::Histogram::check(args); !checked.is_ok()) {
-    return Status(checked).at("histogram");
+    const std::string& field = checked.error().field;
+    const std::string_view name = field == "low" ? "lo" : field == "high" ? "hi" : field;
+    return Status(checked).at("histogram." + std::string(name));
   }
   counts.counts.resize(args.bin_count());
   counts.out.counts = counts.counts;
@@ -128,7 +130,11 @@ void write_moments(JsonWriter& result, const ops::MomentsOf::Output& moments, do
   write_optional(result, "kurtosis", moments.kurtosis);
   write_optional(result, "min", moments.min);
   write_optional(result, "max", moments.max);
-  result.key("sum").f64(sum);
+  if (moments.count == 0) {
+    result.key("sum").null();  // as an aggregate answers it
+  } else {
+    result.key("sum").f64(sum);
+  }
 }
 
 Status run_column(OperationCall& call, JsonWriter& result) {

@@ -33,6 +33,12 @@ class Reader {
     const Status inner(result.error());
     return fail(Status(inner).at(where_ + "." + std::string(member)));
   }
+  // Refuses a member without a name where names become columns.
+  Status column_name(std::string_view member, std::string_view name) const {
+    if (!name.empty()) return Status::ok();
+    const std::string at = where_ + "." + std::string(member);
+    return invalid_argument("field_name", at + " has a column without a name").at(at);
+  }
   // Refuses members of an object, itself the step's member `inside`, that are not among `known`.
   Status members(const Params& object, const std::string& inside,
                  std::initializer_list<std::string_view> known) const {
@@ -130,6 +136,7 @@ Result<std::vector<ops::NamedAggregate>> Reader::aggregates() const {
   WEIR_ASSIGN(const simdjson::dom::object set, object("aggregates"));
   std::vector<ops::NamedAggregate> out;
   for (const auto field : set) {
+    WEIR_TRY(column_name("aggregates", field.key));
     std::string_view text;
     const std::string member = "aggregates." + std::string(field.key);
     if (field.value.get_string().get(text) != simdjson::SUCCESS) {
@@ -146,6 +153,7 @@ Result<ops::Step> Reader::map() const {
   WEIR_ASSIGN(const simdjson::dom::object set, object("set"));
   ops::MapStep step;
   for (const auto field : set) {
+    WEIR_TRY(column_name("set", field.key));
     WEIR_ASSIGN(ops::Expression value, expression(field.value, "set." + std::string(field.key)));
     step.set.push_back({std::string(field.key), std::move(value)});
   }
@@ -264,6 +272,7 @@ Result<ops::Step> Reader::window() const {
   WEIR_ASSIGN(step.frame, frame());
   WEIR_ASSIGN(const simdjson::dom::object set, object("set"));
   for (const auto field : set) {
+    WEIR_TRY(column_name("set", field.key));
     std::string_view text;
     const std::string member = "set." + std::string(field.key);
     if (field.value.get_string().get(text) != simdjson::SUCCESS) {

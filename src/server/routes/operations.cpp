@@ -81,8 +81,8 @@ void run_operation(Call& call, Responder responder) {
   const device::Priority priority = priority_of(call);
   const bool queued = service.submit(
       priority, [&service, name = call.request.param("name"), body = std::move(call.request.body),
-                 id = call.request.id, responder] {
-        OperationReply reply = service.answer(name, body, id);
+                 id = call.request.id, arrived_ns = call.parts.clock.mono_ns(), responder] {
+        OperationReply reply = service.answer(name, body, id, arrived_ns);
         Response response = json_response(reply.http_status, std::move(reply.body));
         if (reply.http_status == 429 || reply.http_status == 503) {
           response.headers.emplace_back("retry-after", "1");

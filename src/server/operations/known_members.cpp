@@ -1,0 +1,113 @@
+#include "server/operations/known_members.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/config/schema.hpp"
+
+namespace weir::server {
+namespace {
+
+using simdjson::dom::element;
+
+constexpr std::string_view kOptions[] = {"targetDevice", "fallback", "precision", "priority",
+                                         "timeout_ms",   "explain",  "compare"};
+constexpr std::string_view kPacked[] = {"shape", "dtype", "data"};
+constexpr std::size_t kNear = 3;  // edits
+
+Status check_names(const simdjson::dom::object& given, std::span<const std::string_view> known,
+                   const std::string& place) {
+  for (const auto field : given) {
+    if (std::find(known.begin(), known.end(), field.key) != known.end()) continue;
+    std::string_view nearest;
+    std::size_t least = kNear;
+    std::string all;
+    for (const std::string_view name : known) {
+      const std::size_t distance = edit_distance(field.key, name);
+      if (distance < least) {
+        least = distance;
+        nearest = name;
+      }
+      all += (all.empty() ? "" : ", ") + std::string(name);
+    }
+    const std::string path = place + std::string(field.key);
+    return invalid_argument("field_unknown", "there is no parameter \"" + path + "\"")
+        .at(path)
+        .hint(nearest.empty() ? "it takes " + all : "did you mean " + std::string(nearest) + "?");
+  }
+  return Status::ok();
+}
+
+Status check(const element& given, const element& schema, const std::string& place) {
+  simdjson::dom::array items;
+  element of_items;
+  if (given.get_array().get(items) == simdjson::SUCCESS) {
+    if (schema.at_key("items").get(of_items) != simdjson::SUCCESS ||
+        of_items.at_key("properties").error() != simdjson::SUCCESS) {
+      return Status::ok();
+    }
+    std::size_t i = 0;
+    for (const element item : items) {
+      WEIR_TRY(check(item, of_items, place + "[" + std::to_string(i++) + "]"));
+    }
+    return Status::ok();
+  }
+  simdjson::dom::object object, properties;
+  if (given.get_object().get(object) != simdjson::SUCCESS) return Status::ok();
+  const std::string inside = place.empty() ? "" : place + ".";
+  if (schema.at_key("properties").get_object().get(properties) != simdjson::SUCCESS) {
+    const bool packed = object.at_key("shape").error() == simdjson::SUCCESS;
+    return packed ? check_names(object, kPacked, inside) : Status::ok();
+  }
+  std::vector<std::string_view> known;
+  for (const auto property : properties) known.push_back(property.key);
+  if (place.empty()) known.push_back("options");
+  WEIR_TRY(check_names(object, known, inside));
+  for (const auto property : properties) {
+    element member;
+    if (place.empty() && property.key == "options") continue;
+    if (object.at_key(property.key).get(member) != simdjson::SUCCESS) continue;
+    WEIR_TRY(check(member, property.value, inside + std::string(property.key)));
+  }
+  return Status::ok();
+}
+
+// An operation computes in fp64 unless its schema lists more.
+Status check_precision(const simdjson::dom::object& options, const element& schema) {
+  std::string_view asked;
+  if (options.at_key("precision").get_string().get(asked) != simdjson::SUCCESS || asked == "fp64") {
+    return Status::ok();
+  }
+  simdjson::dom::array listed;
+  std::string all = "fp64";
+  if (schema.at_pointer("/properties/options/properties/precision/enum").get_array().get(listed) ==
+      simdjson::SUCCESS) {
+    all.clear();
+    for (const element one : listed) {
+      const std::string_view name = one.get_string().value_unsafe();
+      if (name == asked) return Status::ok();
+      all += (all.empty() ? "" : ", ") + std::string(name);
+    }
+  }
+  return invalid_argument("precision", "this operation does not compute in " + std::string(asked))
+      .at("options.precision")
+      .hint("use one of " + all);
+}
+
+}  // namespace
+
+Status check_members(const Params& params, std::string_view schema) {
+  simdjson::dom::parser parser;
+  element root;
+  CHECK(parser.parse(schema.data(), schema.size()).get(root) == simdjson::SUCCESS);
+  WEIR_TRY(check(params.json(), root, ""));
+  simdjson::dom::object options;
+  const auto given = params.find({"options"});
+  if (!given || given->get_object().get(options) != simdjson::SUCCESS) return Status::ok();
+  WEIR_TRY(check_names(options, kOptions, "options."));
+  return check_precision(options, root);
+}
+
+}  // namespace weir::server
