@@ -40,22 +40,12 @@ Status check_names(const simdjson::dom::object& given, std::span<const std::stri
   return Status::ok();
 }
 
-Status check(const element& given, const element& schema, const std::string& place) {
-  simdjson::dom::array items;
-  element of_items;
-  if (given.get_array().get(items) == simdjson::SUCCESS) {
-    if (schema.at_key("items").get(of_items) != simdjson::SUCCESS ||
-        of_items.at_key("properties").error() != simdjson::SUCCESS) {
-      return Status::ok();
-    }
-    std::size_t i = 0;
-    for (const element item : items) {
-      WEIR_TRY(check(item, of_items, place + "[" + std::to_string(i++) + "]"));
-    }
-    return Status::ok();
-  }
-  simdjson::dom::object object, properties;
-  if (given.get_object().get(object) != simdjson::SUCCESS) return Status::ok();
+Status check_array(const simdjson::dom::array& items, const element& schema,
+                   const std::string& place);
+
+Status check_object(const simdjson::dom::object& object, const element& schema,
+                    const std::string& place) {
+  simdjson::dom::object properties;
   const std::string inside = place.empty() ? "" : place + ".";
   if (schema.at_key("properties").get_object().get(properties) != simdjson::SUCCESS) {
     const bool packed = object.at_key("shape").error() == simdjson::SUCCESS;
@@ -69,7 +59,31 @@ Status check(const element& given, const element& schema, const std::string& pla
     element member;
     if (place.empty() && property.key == "options") continue;
     if (object.at_key(property.key).get(member) != simdjson::SUCCESS) continue;
-    WEIR_TRY(check(member, property.value, inside + std::string(property.key)));
+    const std::string path = inside + std::string(property.key);
+    simdjson::dom::object inner;
+    simdjson::dom::array items;
+    if (member.get_object().get(inner) == simdjson::SUCCESS) {
+      WEIR_TRY(check_object(inner, property.value, path));
+    } else if (member.get_array().get(items) == simdjson::SUCCESS) {
+      WEIR_TRY(check_array(items, property.value, path));
+    }
+  }
+  return Status::ok();
+}
+
+Status check_array(const simdjson::dom::array& items, const element& schema,
+                   const std::string& place) {
+  element of_items;
+  if (schema.at_key("items").get(of_items) != simdjson::SUCCESS ||
+      of_items.at_key("properties").error() != simdjson::SUCCESS) {
+    return Status::ok();
+  }
+  std::size_t i = 0;
+  for (const element item : items) {
+    const std::string path = place + "[" + std::to_string(i++) + "]";
+    simdjson::dom::object inner;
+    if (item.get_object().get(inner) != simdjson::SUCCESS) continue;
+    WEIR_TRY(check_object(inner, of_items, path));
   }
   return Status::ok();
 }
@@ -102,7 +116,7 @@ Status check_members(const Params& params, std::string_view schema) {
   simdjson::dom::parser parser;
   element root;
   CHECK(parser.parse(schema.data(), schema.size()).get(root) == simdjson::SUCCESS);
-  WEIR_TRY(check(params.json(), root, ""));
+  WEIR_TRY(check_object(params.json(), root, ""));
   simdjson::dom::object options;
   const auto given = params.find({"options"});
   if (!given || given->get_object().get(options) != simdjson::SUCCESS) return Status::ok();

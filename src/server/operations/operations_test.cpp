@@ -231,7 +231,7 @@ TEST_F(OperationsTest, NameWhatIsWrong) {
   const Wrong cases[] = {
       {"matrix_multiplie", "{}", 404, "did you mean matrix_multiply"},
       {"matrix_multiply", "[1]", 400, "must be a JSON object"},
-      {"response_generation", "{}", 501, "no generative model is part of Weir"},
+      {"response_generation", "{}", 501, "none is part of Weir"},
       {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"alpa":2})", 400, "did you mean alpha?"},
       {"matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"targetdevice":"gpu"}})", 400,
        "\"field\":\"options.targetdevice\""},
@@ -484,78 +484,79 @@ TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
   ASSERT_TRUE(from_cpu);
   EXPECT_TRUE(from_cpu->find("success")->boolean);
   EXPECT_GT(from_cpu->find("performance")->find("speedup")->number, 0);
+}
 
-  TEST_F(OperationsTest, CountTheTimeInTheQueueAgainstTheirTimeout) {
-    const std::string_view body = R"({"items":["YWJj"],"options":{"timeout_ms":1000}})";
-    const std::int64_t now_ns = system_clock().mono_ns();
-    EXPECT_EQ(service.answer("hash_batch", body, "r", now_ns).http_status, 200U);
-    const OperationReply late = service.answer("hash_batch", body, "r", now_ns - 2'000'000'000);
-    EXPECT_EQ(late.http_status, 504U) << late.body;
-  }
+TEST_F(OperationsTest, CountTheTimeInTheQueueAgainstTheirTimeout) {
+  const std::string_view body = R"({"items":["YWJj"],"options":{"timeout_ms":1000}})";
+  const std::int64_t now_ns = system_clock().mono_ns();
+  EXPECT_EQ(service.answer("hash_batch", body, "r", now_ns).http_status, 200U);
+  const OperationReply late = service.answer("hash_batch", body, "r", now_ns - 2'000'000'000);
+  EXPECT_EQ(late.http_status, 504U) << late.body;
+}
 
-  TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {
-    OperationService strict(context, {.running_max = 1, .fallback = ops::Fallback::kRaise});
-    const std::string_view plain = R"({"a":[[1]],"b":[[1]]})";
-    EXPECT_EQ(strict.answer("matrix_multiply", plain, "r").http_status, 503U);
-    EXPECT_EQ(strict
-                  .answer("matrix_multiply",
-                          R"({"a":[[1]],"b":[[1]],"options":{"fallback":"warn"}})", "r")
-                  .http_status,
-              200U);
-  }
+TEST_F(OperationsTest, FallBackAsConfiguredUnlessTheRequestSays) {
+  OperationService strict(context, {.running_max = 1, .fallback = ops::Fallback::kRaise});
+  const std::string_view plain = R"({"a":[[1]],"b":[[1]]})";
+  EXPECT_EQ(strict.answer("matrix_multiply", plain, "r").http_status, 503U);
+  EXPECT_EQ(
+      strict
+          .answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"fallback":"warn"}})", "r")
+          .http_status,
+      200U);
+}
 
-  TEST_F(OperationsTest, ExplainWithoutRunning) {
-    const OperationReply reply =
-        answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
-    EXPECT_EQ(reply.http_status, 200U);
-    EXPECT_NE(reply.body.find(R"("mode":"cpu")"), std::string::npos) << reply.body;
-    EXPECT_TRUE(context.op_counts().empty());
-  }
+TEST_F(OperationsTest, ExplainWithoutRunning) {
+  const OperationReply reply =
+      answer("matrix_multiply", R"({"a":[[1]],"b":[[1]],"options":{"explain":true}})");
+  EXPECT_EQ(reply.http_status, 200U);
+  EXPECT_NE(reply.body.find(R"("mode":"cpu")"), std::string::npos) << reply.body;
+  EXPECT_TRUE(context.op_counts().empty());
+}
 
-  TEST_F(OperationsTest, RunTheMostImportantFirst) {
-    OperationService one(context, {.running_max = 1, .queued_max = 2});
-    std::atomic<bool> go{false};
-    std::string order;
-    std::atomic<int> left{3};
-    ASSERT_TRUE(one.submit(device::Priority::kNormal, [&] { go.wait(false); }));
-    // The first job may not have been taken yet; it is once it alone can run.
-    const auto add = [&](device::Priority priority, char name) {
-      return one.submit(priority, [&, name] {
-        order += name;
-        if (left.fetch_sub(1) == 1) left.notify_all();
-      });
-    };
-    ASSERT_TRUE(add(device::Priority::kLow, 'l'));
-    ASSERT_TRUE(add(device::Priority::kHigh, 'h'));
-    ASSERT_TRUE(add(device::Priority::kLow, 'm'));
-    EXPECT_FALSE(add(device::Priority::kLow, 'x')) << "two of low priority already wait";
-    go = true;
-    go.notify_all();
-    for (int now = left.load(); now != 0; now = left.load()) left.wait(now);
-    EXPECT_TRUE(order == "hlm" || order == "lhm") << order;
-  }
+TEST_F(OperationsTest, RunTheMostImportantFirst) {
+  OperationService one(context, {.running_max = 1, .queued_max = 2});
+  std::atomic<bool> go{false};
+  std::string order;
+  std::atomic<int> left{3};
+  ASSERT_TRUE(one.submit(device::Priority::kNormal, [&] { go.wait(false); }));
+  // The first job may not have been taken yet; it is once it alone can run.
+  const auto add = [&](device::Priority priority, char name) {
+    return one.submit(priority, [&, name] {
+      order += name;
+      if (left.fetch_sub(1) == 1) left.notify_all();
+    });
+  };
+  ASSERT_TRUE(add(device::Priority::kLow, 'l'));
+  ASSERT_TRUE(add(device::Priority::kHigh, 'h'));
+  ASSERT_TRUE(add(device::Priority::kLow, 'm'));
+  EXPECT_FALSE(add(device::Priority::kLow, 'x')) << "two of low priority already wait";
+  go = true;
+  go.notify_all();
+  for (int now = left.load(); now != 0; now = left.load()) left.wait(now);
+  EXPECT_TRUE(order == "hlm" || order == "lhm") << order;
+}
 
-  TEST(OperationRoutes, ListDescribeAndRun) {
-    TestServer server;
-    TestClient client(server.port());
-    const std::string analyst = server.auth(Role::kAnalyst);
-    const Reply listed = client.get("/v1/ops", server.auth(Role::kViewer));
-    EXPECT_EQ(listed.status, 200U);
-    EXPECT_NE(listed.body.find("matrix_multiply"), std::string::npos);
-    const Reply described = client.get("/v1/ops/hash_batch", analyst);
-    EXPECT_NE(described.body.find("\"example\":{\"items\""), std::string::npos) << described.body;
-    EXPECT_EQ(client.get("/v1/ops/nothing", analyst).status, 404U);
-    const std::string json = "content-type: application/json\r\n";
-    const Reply run =
-        client.request("POST", "/v1/ops/hash_batch", analyst + json, R"({"items":["YWJj"]})");
-    EXPECT_EQ(run.status, 200U);
-    EXPECT_NE(run.body.find("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-              std::string::npos)
-        << run.body;
-    const Reply refused = client.request("POST", "/v1/ops/hash_batch",
-                                         server.auth(Role::kViewer) + json, R"({"items":[]})");
-    EXPECT_EQ(refused.status, 403U);
-  }
+TEST(OperationRoutes, ListDescribeAndRun) {
+  TestServer server;
+  TestClient client(server.port());
+  const std::string analyst = server.auth(Role::kAnalyst);
+  const Reply listed = client.get("/v1/ops", server.auth(Role::kViewer));
+  EXPECT_EQ(listed.status, 200U);
+  EXPECT_NE(listed.body.find("matrix_multiply"), std::string::npos);
+  const Reply described = client.get("/v1/ops/hash_batch", analyst);
+  EXPECT_NE(described.body.find("\"example\":{\"items\""), std::string::npos) << described.body;
+  EXPECT_EQ(client.get("/v1/ops/nothing", analyst).status, 404U);
+  const std::string json = "content-type: application/json\r\n";
+  const Reply run =
+      client.request("POST", "/v1/ops/hash_batch", analyst + json, R"({"items":["YWJj"]})");
+  EXPECT_EQ(run.status, 200U);
+  EXPECT_NE(run.body.find("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            std::string::npos)
+      << run.body;
+  const Reply refused = client.request("POST", "/v1/ops/hash_batch",
+                                       server.auth(Role::kViewer) + json, R"({"items":[]})");
+  EXPECT_EQ(refused.status, 403U);
+}
 
 }  // namespace
 }  // namespace weir::server
