@@ -13,6 +13,7 @@
 #include <bit>
 #include <limits>
 
+#include "base/numeric/elementary.hpp"
 #include "ops/expr/code.hpp"
 
 HWY_BEFORE_NAMESPACE();
