@@ -102,7 +102,7 @@ void Connection::read() {
     end_ -= begin_;
     begin_ = 0;
   }
-  const bool large_body = phase_ == Phase::kBody && body_bytes_ > kBufferFirst;
+  const bool large_body = takes_body() && body_bytes_ > kBufferFirst;
   if (buffer_.size() < kBufferMax && (end_ == buffer_.size() || large_body))
     buffer_.resize(large_body ? kBufferMax : buffer_.size() * 2);
   reading_ = true;
@@ -118,6 +118,7 @@ void Connection::on_read(const ErrorCode& ec, std::size_t bytes) {
   if (ec || bytes == 0) {
     // A client may close its sending side and still wait for the reply.
     if (phase_ == Phase::kHandling || phase_ == Phase::kWriting) return;
+    if (phase_ == Phase::kStreaming && ec == asio::error::eof && source_->finite()) return;
     return close();
   }
   if (phase_ == Phase::kLingering || phase_ == Phase::kStreaming) return read();
@@ -126,7 +127,7 @@ void Connection::on_read(const ErrorCode& ec, std::size_t bytes) {
 }
 
 void Connection::advance() {
-  while (phase_ == Phase::kIdle || phase_ == Phase::kHeader || phase_ == Phase::kBody) {
+  while (phase_ == Phase::kIdle || phase_ == Phase::kHeader || takes_body()) {
     if (paused_) return;
     if (phase_ == Phase::kIdle) {
       if (begin_ == end_) return read();
@@ -192,13 +193,13 @@ bool Connection::accept_header() {
   if (!upload_) return true;
   ticket_ = std::make_shared<Ticket>(shared_from_this(), loop_);
   sink_ = application_.on_upload(request_, Responder(std::exchange(ticket_, nullptr)));
-  if (phase_ != Phase::kBody) return false;  // answered already
+  if (!takes_body()) return false;  // answered already
   sink_->attached([weak = weak_from_this(), loop = loop_] {
     loop->post([weak] {
       const auto self = weak.lock();
       if (self == nullptr || !self->paused_) return;
       self->paused_ = false;
-      if (self->phase_ != Phase::kBody) return;
+      if (!self->takes_body()) return;
       self->set_deadline(self->options_.idle_ms);
       self->advance();
     });
@@ -230,15 +231,23 @@ bool Connection::take_body(std::string_view piece) {
     request_.body.append(piece);
     return true;
   }
-  if (!sink_->on_data(piece)) {
+  const auto sink = sink_;  // it may answer at once, and is let go then
+  if (!sink->on_data(piece)) {
     paused_ = true;
-    set_deadline(0);
+    if (phase_ == Phase::kBody) set_deadline(0);
   }
-  return phase_ == Phase::kBody;
+  if (phase_ == Phase::kDuplex) watch_stream();
+  return takes_body();
 }
 
 void Connection::dispatch() {
   paused_ = false;
+  if (phase_ == Phase::kDuplex) {
+    phase_ = Phase::kStreaming;
+    watch_stream();
+    std::exchange(sink_, nullptr)->on_end();
+    return read();  // shows when the client leaves
+  }
   phase_ = Phase::kHandling;
   set_deadline(0);
   if (refusal_) {
@@ -263,6 +272,7 @@ void Connection::leave_flight() {
 // Answers bytes that are no acceptable request; the rest of the stream cannot be trusted.
 void Connection::refuse(unsigned status, const char* reason, const char* message) {
   stats_->bad_requests.fetch_add(1, std::memory_order_relaxed);
+  if (streams()) return close();  // the head of the reply is out
   if (request_.id.empty())
     request_.id =
         new_id(stats_->next_request.fetch_add(1, std::memory_order_relaxed), stats_.get());
@@ -320,13 +330,13 @@ void Connection::on_written(const ErrorCode& ec, bool keep_alive) {
 }
 
 void Connection::open_stream(Response&& head, std::shared_ptr<StreamSource> source) {
-  if (phase_ == Phase::kClosed) return source->detached();
-  leave_flight();
+  if (phase_ != Phase::kBody && phase_ != Phase::kHandling) return source->detached();
+  if (!source->finite()) leave_flight();
   application_.on_reply(request_, head.status, loop_->now_ns() - request_.received_ns);
-  phase_ = Phase::kStreaming;
+  phase_ = phase_ == Phase::kBody ? Phase::kDuplex : Phase::kStreaming;
   source_ = std::move(source);
   source_open_ = true;
-  set_deadline(0);
+  watch_stream();
   body_.clear();
   append_head(body_, head, request_.id, -1, false);
   source_->attached([weak = weak_from_this(), loop = loop_] {
@@ -334,30 +344,43 @@ void Connection::open_stream(Response&& head, std::shared_ptr<StreamSource> sour
       if (const auto self = weak.lock()) self->pump();
     });
   });
-  read();  // shows when the client leaves
+  if (phase_ == Phase::kStreaming) read();  // shows when the client leaves
   pump();
 }
 
+// The client must take what is being sent, and send what is awaited.
+void Connection::watch_stream() {
+  const bool awaited = phase_ == Phase::kDuplex && !paused_;
+  set_deadline(writing_ || awaited ? options_.idle_ms : 0);
+}
+
 void Connection::pump() {
-  if (phase_ != Phase::kStreaming || writing_) return;
-  if (source_open_ && !draining_ && body_.size() < kStreamChunk)
-    source_open_ = source_->pull(body_);
+  if (!streams() || writing_) return;
+  const bool over = draining_ && !source_->finite();
+  if (source_open_ && !over && body_.size() < kStreamChunk) source_open_ = source_->pull(body_);
   if (body_.empty()) {
-    if (!source_open_ || draining_) close();
+    if (!source_open_ || over) end_stream();
     return;
   }
   head_.swap(body_);
   body_.clear();
   writing_ = true;
-  set_deadline(options_.idle_ms);
+  watch_stream();
   asio::async_write(socket_, asio::buffer(head_),
                     [self = shared_from_this()](const ErrorCode& ec, std::size_t) {
                       self->writing_ = false;
                       if (self->phase_ == Phase::kClosed) return;
                       if (ec) return self->close();
-                      self->set_deadline(0);
+                      self->watch_stream();
                       self->pump();
                     });
+}
+
+void Connection::end_stream() {
+  if (phase_ != Phase::kDuplex) return close();
+  if (sink_ != nullptr) std::exchange(sink_, nullptr)->on_abort();
+  leave_flight();
+  linger();
 }
 
 // Closing with unread bytes in the socket would reset it and could take the reply along.
@@ -383,7 +406,7 @@ void Connection::check_deadline(std::int64_t now_ns) {
 void Connection::begin_drain() {
   draining_ = true;
   if (phase_ == Phase::kIdle) return close();
-  if (phase_ == Phase::kStreaming) pump();
+  if (streams()) pump();
 }
 
 void Connection::close() {

@@ -36,6 +36,7 @@ class Connection final : public IoLoop::Member, public std::enable_shared_from_t
     kHandling,   // the handler has the request
     kWriting,    // the reply is being sent
     kStreaming,  // an open-ended reply is being sent
+    kDuplex,     // likewise, and the body is still coming
     kLingering,  // the reply is out, what the client still sends is thrown away
     kClosed,
   };
@@ -52,10 +53,14 @@ class Connection final : public IoLoop::Member, public std::enable_shared_from_t
   void write(Response&& response, bool keep_alive);
   void on_written(const boost::system::error_code& ec, bool keep_alive);
   void open_stream(Response&& head, std::shared_ptr<StreamSource> source);
+  void watch_stream();
   void pump();
+  void end_stream();
   void linger();
   void close();
   void set_deadline(std::int64_t ms);
+  bool takes_body() const { return phase_ == Phase::kBody || phase_ == Phase::kDuplex; }
+  bool streams() const { return phase_ == Phase::kStreaming || phase_ == Phase::kDuplex; }
   void leave_flight();
 
   std::shared_ptr<IoLoop> loop_;  // before the socket, which must go first

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -11,13 +12,66 @@
 namespace weir::server {
 namespace {
 
-// Echoes bodies; /held waits for the test, /later answers from another thread, /drop never answers.
+// A body on its way back: paused while more than 64 KiB wait to be sent; a '!' or its end ends it.
+struct Echo {
+  std::string waiting;
+  bool over = false;
+  bool paused = false;
+  std::atomic<std::size_t> most{0};  // that waited
+  std::atomic<int> aborted{0};
+  std::atomic<int> detached{0};
+  std::function<void()> wake = [] {};
+  std::function<void()> resume = [] {};
+};
+
+class EchoSink final : public BodySink {
+ public:
+  explicit EchoSink(Echo& echo) : echo_(echo) {}
+  void attached(std::function<void()> resume) override { echo_.resume = std::move(resume); }
+  bool on_data(std::string_view piece) override {
+    echo_.waiting += piece;
+    echo_.over |= piece.find('!') != std::string_view::npos;
+    echo_.most = std::max(echo_.most.load(), echo_.waiting.size());
+    echo_.wake();
+    echo_.paused = echo_.waiting.size() > 64 * 1024;
+    return !echo_.paused;
+  }
+  void on_end() override {
+    echo_.over = true;
+    echo_.wake();
+  }
+  void on_abort() override { ++echo_.aborted; }
+
+ private:
+  Echo& echo_;
+};
+
+class EchoSource final : public StreamSource {
+ public:
+  explicit EchoSource(Echo& echo) : echo_(echo) {}
+  void attached(std::function<void()> wake) override { echo_.wake = std::move(wake); }
+  bool pull(std::string& out) override {
+    out += std::exchange(echo_.waiting, {});
+    if (std::exchange(echo_.paused, false)) echo_.resume();
+    return !echo_.over;
+  }
+  void detached() override { ++echo_.detached; }
+  bool finite() const override { return true; }
+
+ private:
+  Echo& echo_;
+};
+
+// Echoes bodies; /held waits for the test, /later answers from another thread, /drop never answers,
+// /duplex echoes while the body comes.
 class EchoApplication final : public Application {
  public:
   BodyPlan on_header(Request& request) override {
     BodyPlan plan{.refuse = {}, .body_bytes_max = 1 << 20, .upload = false};
     if (request.path() == "/refused")
       plan.refuse = error_response(not_found("route_unknown", "nothing here"));
+    plan.upload = request.path() == "/duplex";
+    if (plan.upload) plan.body_bytes_max = UINT64_MAX;
     return plan;
   }
   void on_request(Request& request, Responder responder) override {
@@ -31,7 +85,10 @@ class EchoApplication final : public Application {
     responder.send(text_response(200, request.body));
     responder.send(text_response(500, "the first reply stands"));
   }
-  std::shared_ptr<BodySink> on_upload(Request&, Responder) override { return nullptr; }
+  std::shared_ptr<BodySink> on_upload(Request&, Responder responder) override {
+    responder.stream(text_response(200, {}), std::make_shared<EchoSource>(echo));
+    return std::make_shared<EchoSink>(echo);
+  }
   void on_reply(const Request&, unsigned, std::int64_t) override { ++replies; }
 
   std::vector<Responder> take_held() {
@@ -43,6 +100,7 @@ class EchoApplication final : public Application {
   }
   std::atomic<int> held_count{0};
   std::atomic<int> replies{0};
+  Echo echo;
 
  private:
   std::mutex mutex_;
@@ -177,6 +235,66 @@ TEST_F(ServerTest, AnswersHeadWithoutABody) {
   EXPECT_EQ(reply.status, 404U);
   EXPECT_NE(reply.headers.at("content-length"), "0");
   EXPECT_EQ(client.get("/").status, 200U);
+}
+
+constexpr std::string_view kDuplex =
+    "POST /duplex HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n";
+
+TEST_F(ServerTest, AnswersWhileTheBodyIsStillComing) {
+  TestClient client(start());
+  client.send(kDuplex);
+  client.send("5\r\nhello\r\n");
+  EXPECT_EQ(client.read_head().status, 200U);
+  EXPECT_EQ(client.read_exactly(5), "hello");
+  EXPECT_EQ(server_->stats().in_flight.load(), 1U);
+  client.send("4\r\nmore\r\n0\r\n\r\n");
+  EXPECT_EQ(client.read_exactly(4), "more");
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(application_.echo.aborted.load(), 0);
+  server_.reset();
+  EXPECT_EQ(application_.echo.detached.load(), 1);
+}
+
+TEST_F(ServerTest, StopsReadingABodyWhoseAnswerIsNotRead) {
+  start();
+  const std::string body(64 << 20, 'x');
+  TestClient client(port_);
+  client.send("POST /duplex HTTP/1.1\r\nhost: t\r\ncontent-length: " + std::to_string(body.size()) +
+              "\r\n\r\n");
+  std::thread sender([&] { client.send(body); });
+  EXPECT_EQ(client.read_head().status, 200U);
+  EXPECT_EQ(client.read_exactly(body.size()), body);
+  sender.join();
+  EXPECT_TRUE(client.at_end());
+  EXPECT_LE(application_.echo.most.load(), std::size_t{128 * 1024}) << "the pause and one read";
+}
+
+TEST_F(ServerTest, EndsAnAnswerBeforeItsBodyAndTellsWhenTheClientLeft) {
+  const std::uint16_t port = start();
+  TestClient client(port);
+  client.send(kDuplex);
+  client.send("6\r\nenough\r\n5\r\nstop!\r\n");
+  EXPECT_EQ(client.read_head().status, 200U);
+  EXPECT_EQ(client.read_exactly(11), "enoughstop!");
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(application_.echo.aborted.load(), 1);
+  client.close();
+  application_.echo.over = false;
+  TestClient leaving(port);
+  leaving.send(kDuplex);
+  EXPECT_EQ(leaving.read_head().status, 200U);
+  leaving.close();
+  while (application_.echo.aborted < 2 || application_.echo.detached < 2) std::this_thread::yield();
+  EXPECT_EQ(server_->stats().in_flight.load(), 0U);
+}
+
+TEST_F(ServerTest, ClosesAStreamWhoseBodyStalls) {
+  TestClient client(start());
+  client.send(kDuplex);
+  EXPECT_EQ(client.read_head().status, 200U);
+  clock_.advance_us(61'000'000);
+  server_->check_deadlines();
+  EXPECT_TRUE(client.at_end());
 }
 
 TEST_F(ServerTest, Answers500WhenAHandlerForgets) {

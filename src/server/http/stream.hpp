@@ -1,6 +1,6 @@
 // Streams in both directions: a StreamSource writes a reply of open length (SSE, exports), a
 // BodySink takes a request body piece by piece (uploads). Both are driven by the connection, at the
-// speed of the slower end.
+// speed of the slower end. A reply may stream while the body is still coming.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,11 @@ class StreamSource {
   virtual void attached(std::function<void()> wake) = 0;
   // Appends bytes to send, or nothing; false ends the stream after what was appended.
   virtual bool pull(std::string& out) = 0;
-  // The connection is gone; nothing is called afterwards.
+  // The connection is gone, or the source was refused; nothing is called afterwards.
   virtual void detached() = 0;
+  // Whether the reply comes to an end by itself: then it counts as a request in flight, a drain
+  // waits for it, and a client may close its sending side after the body.
+  virtual bool finite() const { return false; }
 };
 
 // Called on the connection's I/O thread.
