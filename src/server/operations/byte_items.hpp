@@ -22,7 +22,13 @@ class ByteItems {
     bytes_.insert(bytes_.end(), item.begin(), item.end());
     offsets_.push_back(bytes_.size());
   }
+  void clear() {
+    bytes_.clear();
+    offsets_.resize(1);
+  }
   std::size_t size() const { return offsets_.size() - 1; }
+  // Bytes of the items and of their places.
+  std::size_t held_bytes() const { return bytes_.size() + 8 * size(); }
   ops::Ragged ragged() const { return {bytes_, offsets_}; }
 
  private:

@@ -47,9 +47,50 @@ Status run(OperationCall& call, JsonWriter& result) {
   return algorithm == "xxh3" ? run_xxh3(call, items, result) : run_sha256(call, items, result);
 }
 
+class HashStream final : public OperationStream {
+ public:
+  HashStream(OperationCall& call, bool xxh3) : call_(call), xxh3_(xxh3) {}
+
+  Status take(simdjson::dom::element line) override {
+    WEIR_ASSIGN(const auto item, read_bytes(line, "an item"));
+    items_.add(item);
+    return Status::ok();
+  }
+  std::size_t rows_ready() const override { return items_.size(); }
+  std::size_t held_bytes() const override {
+    return items_.held_bytes() + kDigestText * items_.size();
+  }
+  Result<std::size_t> chunk(bool, JsonWriter& result) override {
+    const std::size_t rows = items_.size();
+    if (rows == 0 && total_ != 0) return rows;
+    WEIR_TRY(xxh3_ ? run_xxh3(call_, items_, result) : run_sha256(call_, items_, result));
+    items_.clear();
+    total_ += rows;
+    return rows;
+  }
+  Status finish(JsonWriter& result) override {
+    result.begin_object().key("items").u64(total_).end_object();
+    return Status::ok();
+  }
+
+ private:
+  static constexpr std::size_t kDigestText = 67;
+  OperationCall& call_;
+  const bool xxh3_;
+  ByteItems items_;
+  std::uint64_t total_ = 0;
+};
+
+Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamLimits&) {
+  const auto algorithm = call.params.choice_or({"algorithm"}, "sha256|xxh3", "sha256");
+  if (!algorithm) return fail(algorithm.error());
+  return std::unique_ptr<OperationStream>(std::make_unique<HashStream>(call, *algorithm == "xxh3"));
+}
+
 }  // namespace
 
 extern const Operation kHashBatch = {
-    "hash_batch", "hashes of many items", kParameters, kExample, kOps, run};
+    "hash_batch", "hashes of many items",          kParameters, kExample, kOps,
+    run,          {"an item: a base64 text", open}};
 
 }  // namespace weir::server

@@ -20,12 +20,6 @@ constexpr std::string_view kOps[] = {"matrix.multiply_f64", "matrix.multiply_f32
                                      "matrix.multiply_bf16", "matrix.multiply_f16",
                                      "matrix.multiply_s8"};
 
-struct Problem {
-  Matrix a;
-  Matrix b;
-  double alpha = 1;
-};
-
 // Rounds a value to the type that is multiplied; for bytes it must be whole and in range.
 template <class T>
 Result<T> element(double value, std::string_view name, std::size_t index) {
@@ -58,19 +52,19 @@ Result<ops::Matrix<T>> converted(const Matrix& from, std::string_view name) {
   return to;
 }
 
+// One product with an element type.
 template <class Op>
-Status multiply(OperationCall& call, const Problem& problem, JsonWriter& result) {
-  using T = typename Op::Left;
+Status multiply(OperationCall& call, const Matrix& left, const ops::Matrix<typename Op::Right>& b,
+                double alpha, JsonWriter& result) {
   using Sum = typename Op::Sum;
-  WEIR_ASSIGN(const ops::Matrix<T> a, converted<T>(problem.a, "a"));
-  WEIR_ASSIGN(const ops::Matrix<T> b, converted<T>(problem.b, "b"));
-  if (Op::kExact && problem.alpha != 1) {  // before it is cut to a whole number
+  WEIR_ASSIGN(const auto a, converted<typename Op::Left>(left, "a"));
+  if (Op::kExact && alpha != 1) {  // before it is cut to a whole number
     return invalid_argument("alpha", "products of whole numbers have alpha 1")
         .at("alpha")
         .hint("leave alpha out, or use precision fp32");
   }
   typename Op::Args args{.a = a.view(), .b = b.view()};
-  args.alpha = static_cast<Sum>(problem.alpha);
+  args.alpha = static_cast<Sum>(alpha);
   WEIR_TRY(Op::check(args));  // before anything is allocated
   WEIR_TRY(call.reserve(a.rows() * b.cols() * (sizeof(Sum) + sizeof(double))));
   ops::Matrix<Sum> c(a.rows(), b.cols());
@@ -79,34 +73,118 @@ Status multiply(OperationCall& call, const Problem& problem, JsonWriter& result)
   if (call.planned) return Status::ok();
   const std::vector<double> values(c.data(), c.data() + c.rows() * c.cols());
   result.begin_object().key("data");
-  write_matrix(result, values.data(), c.rows(), c.cols(), problem.a.base64);
+  write_matrix(result, values.data(), c.rows(), c.cols(), left.base64);
   result.key("shape").begin_array().u64(c.rows()).u64(c.cols()).end_array().end_object();
   return Status::ok();
 }
 
-Status run(OperationCall& call, JsonWriter& result) {
-  Problem problem;
-  WEIR_ASSIGN(problem.a, call.params.matrix({"a", "matrixA"}));
-  WEIR_ASSIGN(problem.b, call.params.matrix({"b", "matrixB"}));
-  WEIR_ASSIGN(problem.alpha, call.params.f64_or({"alpha"}, 1));
-  switch (call.options.precision) {
-    case Precision::kF64:
-      return multiply<ops::MultiplyF64>(call, problem, result);
+template <class Op>
+struct Type {};
+
+// Returns use(Type<Op>) of the product in a precision.
+template <class Use>
+auto with_precision(Precision precision, Use use) {
+  switch (precision) {
     case Precision::kF32:
-      return multiply<ops::MultiplyF32>(call, problem, result);
+      return use(Type<ops::MultiplyF32>{});
     case Precision::kF16:
-      return multiply<ops::MultiplyF16>(call, problem, result);
+      return use(Type<ops::MultiplyF16>{});
     case Precision::kMixed:
-      return multiply<ops::MultiplyBf16>(call, problem, result);
+      return use(Type<ops::MultiplyBf16>{});
     case Precision::kInt8:
-      return multiply<ops::MultiplyS8>(call, problem, result);
+      return use(Type<ops::MultiplyS8>{});
+    case Precision::kF64:
+      break;
   }
-  return Status::ok();
+  return use(Type<ops::MultiplyF64>{});
+}
+
+Status run(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const Matrix a, call.params.matrix({"a", "matrixA"}));
+  WEIR_ASSIGN(const Matrix b, call.params.matrix({"b", "matrixB"}));
+  WEIR_ASSIGN(const double alpha, call.params.f64_or({"alpha"}, 1));
+  return with_precision(call.options.precision, [&]<class Op>(Type<Op>) -> Status {
+    WEIR_ASSIGN(const auto right, converted<typename Op::Right>(b, "b"));
+    return multiply<Op>(call, a, right, alpha, result);
+  });
+}
+
+// The rows of A as they come, against a B that stays.
+template <class Op>
+class RowsStream final : public OperationStream {
+ public:
+  RowsStream(OperationCall& call, ops::Matrix<typename Op::Right> b, double alpha)
+      : call_(call), b_(std::move(b)), alpha_(alpha) {
+    a_.columns = b_.rows();
+  }
+
+  Status take(simdjson::dom::element line) override {
+    WEIR_ASSIGN(const Vector row, read_vector(line, "a row"));
+    if (row.values.size() != a_.columns) {
+      return invalid_argument("shape", "a row has " + std::to_string(row.values.size()) +
+                                           " numbers; b has " + std::to_string(a_.columns) +
+                                           " rows")
+          .at("a");
+    }
+    a_.base64 |= row.base64;
+    a_.values.insert(a_.values.end(), row.values.begin(), row.values.end());
+    ++a_.rows;
+    return Status::ok();
+  }
+  std::size_t rows_ready() const override {
+    return a_.rows / Op::kInfo.quantum_rows * Op::kInfo.quantum_rows;
+  }
+  std::size_t held_bytes() const override {
+    return std::max(sizeof(double) * a_.values.size(), kNumberText * a_.rows * b_.cols());
+  }
+
+  // Lines that hold one row each are answered together once a quantum is full.
+  Result<std::size_t> chunk(bool last, JsonWriter& result) override {
+    const std::size_t rows = last ? a_.rows : rows_ready();
+    if (rows == 0 && total_ != 0) return rows;
+    Matrix now{rows, a_.columns, {}, a_.base64};
+    const auto end = a_.values.begin() + static_cast<std::ptrdiff_t>(rows * a_.columns);
+    now.values.assign(a_.values.begin(), end);
+    WEIR_TRY(multiply<Op>(call_, now, b_, alpha_, result));
+    a_.values.erase(a_.values.begin(), end);
+    a_.rows -= rows;
+    total_ += rows;
+    return rows;
+  }
+  Status finish(JsonWriter& result) override {
+    result.begin_object().key("shape").begin_array().u64(total_).u64(b_.cols()).end_array();
+    result.end_object();
+    return Status::ok();
+  }
+
+ private:
+  static constexpr std::size_t kNumberText = 20;
+  OperationCall& call_;
+  const ops::Matrix<typename Op::Right> b_;
+  const double alpha_;
+  Matrix a_;
+  std::uint64_t total_ = 0;
+};
+
+Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamLimits&) {
+  WEIR_ASSIGN(const Matrix b, call.params.matrix({"b", "matrixB"}));
+  WEIR_ASSIGN(const double alpha, call.params.f64_or({"alpha"}, 1));
+  using Opened = Result<std::unique_ptr<OperationStream>>;
+  return with_precision(call.options.precision, [&]<class Op>(Type<Op>) -> Opened {
+    WEIR_ASSIGN(auto right, converted<typename Op::Right>(b, "b"));
+    return std::unique_ptr<OperationStream>(
+        std::make_unique<RowsStream<Op>>(call, std::move(right), alpha));
+  });
 }
 
 }  // namespace
 
-extern const Operation kMatrixMultiply = {
-    "matrix_multiply", "product of two matrices", kParameters, kExample, kOps, run};
+extern const Operation kMatrixMultiply = {"matrix_multiply",
+                                          "product of two matrices",
+                                          kParameters,
+                                          kExample,
+                                          kOps,
+                                          run,
+                                          {"a row of a: an array of numbers", open}};
 
 }  // namespace weir::server

@@ -1,6 +1,64 @@
 #include "server/operations/number_column.hpp"
 
+#include <bit>
+#include <string>
+
+#include "base/check.hpp"
+
 namespace weir::server {
+namespace {
+
+Status no_number(std::string_view where) {
+  return invalid_argument("field_type", std::string(where) + " must be a number or null").at(where);
+}
+
+}  // namespace
+
+void NumberColumn::add(double number, bool valid) {
+  const std::size_t at = numbers_.size();
+  if (at % 64 == 0) validity_.push_back(0);
+  if (valid) {
+    validity_.back() |= std::uint64_t{1} << (at % 64);
+  } else {
+    ++nulls_;
+  }
+  numbers_.push_back(number);
+}
+
+void NumberColumn::drop(std::size_t count) {
+  if (count == numbers_.size()) return clear();
+  CHECK_EQ(count % 64, std::size_t{0});
+  for (std::size_t i = 0; i < count / 64; ++i) {
+    nulls_ -= 64 - static_cast<std::size_t>(std::popcount(validity_[i]));
+  }
+  numbers_.erase(numbers_.begin(), numbers_.begin() + static_cast<std::ptrdiff_t>(count));
+  validity_.erase(validity_.begin(), validity_.begin() + static_cast<std::ptrdiff_t>(count / 64));
+}
+
+Status NumberColumn::add_line(simdjson::dom::element line) {
+  const auto add_one = [this](simdjson::dom::element item) {
+    double number = 0;
+    const bool null = item.is_null();
+    if (!null && item.get_double().get(number) != simdjson::SUCCESS) return false;
+    add(number, !null);
+    return true;
+  };
+  simdjson::dom::array items;
+  if (line.get_array().get(items) == simdjson::SUCCESS) {
+    std::size_t at = 0;
+    for (const simdjson::dom::element item : items) {
+      if (!add_one(item)) return no_number("[" + std::to_string(at) + "]");
+      ++at;
+    }
+    return Status::ok();
+  }
+  if (line.is_object()) {
+    WEIR_ASSIGN(const Vector packed, read_vector(line, "the line"));
+    for (const double number : packed.values) add(number, true);
+    return Status::ok();
+  }
+  return add_one(line) ? Status::ok() : no_number("the line");
+}
 
 Result<NumberColumn> NumberColumn::read(const Params& params, ParamNames names) {
   NumberColumn column;
@@ -9,23 +67,19 @@ Result<NumberColumn> NumberColumn::read(const Params& params, ParamNames names) 
   if (!value || value->get_array().get(items) != simdjson::SUCCESS) {
     WEIR_ASSIGN(Vector numbers, params.vector(names));
     column.numbers_ = std::move(numbers.values);
+    column.validity_.assign((column.numbers_.size() + 63) / 64, ~std::uint64_t{0});
     return column;
   }
   for (const simdjson::dom::element item : items) {
-    const std::size_t at = column.numbers_.size();
-    if (at % 64 == 0) column.validity_.push_back(0);
     double number = 0;
-    if (item.is_null()) {
-      ++column.nulls_;
-    } else if (item.get_double().get(number) == simdjson::SUCCESS) {
-      column.validity_.back() |= std::uint64_t{1} << (at % 64);
-    } else {
+    const bool null = item.is_null();
+    if (!null && item.get_double().get(number) != simdjson::SUCCESS) {
       return fail(invalid_argument("field_type", std::string(*names.begin()) + "[" +
-                                                     std::to_string(at) +
+                                                     std::to_string(column.size()) +
                                                      "] must be a number or null")
                       .at(*names.begin()));
     }
-    column.numbers_.push_back(number);
+    column.add(number, !null);
   }
   return column;
 }

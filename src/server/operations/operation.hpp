@@ -19,6 +19,7 @@
 #include "base/json.hpp"
 #include "device/calibration.hpp"
 #include "ops/execute.hpp"
+#include "server/operations/operation_stream.hpp"
 #include "server/operations/params.hpp"
 
 namespace weir::server {
@@ -39,7 +40,7 @@ struct FieldName {
   std::string_view of_request;
 };
 
-// One request as an operation sees it.
+// One request as an operation sees it; a stream's reports are taken out after each chunk.
 struct OperationCall {
   ops::Context& context;
   Params params;
@@ -86,6 +87,7 @@ struct Operation {
   std::span<const std::string_view> ops;
   // Writes one JSON value to `result`; nothing is written if it fails or only planned.
   Status (*run)(OperationCall& call, JsonWriter& result);
+  StreamForm stream = {};
 };
 
 // All operations, in the order of the table.

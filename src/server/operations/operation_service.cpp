@@ -127,21 +127,29 @@ OperationService::~OperationService() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (auto& queue : queued_) queue.clear();
   }
   ready_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool OperationService::submit(device::Priority priority, std::function<void()> job) {
+bool OperationService::queue(device::Priority priority, std::function<void()> job,
+                             std::size_t queued_max) {
   {
     const std::lock_guard lock(mutex_);
     auto& queue = queued_[static_cast<std::size_t>(priority)];
-    if (stopping_ || queue.size() >= limits_.queued_max) return false;
+    if (stopping_ || queue.size() >= queued_max) return false;
     queue.push_back(std::move(job));
   }
   ready_.notify_one();
   return true;
+}
+
+bool OperationService::submit(device::Priority priority, std::function<void()> job) {
+  return queue(priority, std::move(job), limits_.queued_max);
+}
+
+bool OperationService::resubmit(device::Priority priority, std::function<void()> job) {
+  return queue(priority, std::move(job), SIZE_MAX);
 }
 
 void OperationService::work() {

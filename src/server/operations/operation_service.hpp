@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -30,6 +31,14 @@ struct OperationLimits {
   ops::Fallback fallback = ops::Fallback::kWarn;  // of requests that do not say
   device::Budget* host_memory = nullptr;          // outlives the service; null: any amount
   device::RatesMeasured measured = {};
+  unsigned streams_max = 64;  // open at a time
+  StreamLimits stream = {};
+};
+
+// Streams of an OperationService; any thread.
+struct StreamGauge {
+  std::atomic<unsigned> open{0};
+  std::atomic<std::size_t> bytes_most{0};  // that one of them has held: text, rows and answers
 };
 
 struct OperationReply {
@@ -62,16 +71,23 @@ class OperationService {
 
   // Queues a job; false if too many of its priority wait.
   bool submit(device::Priority priority, std::function<void()> job);
+  // Queues what goes on with an admitted stream, behind the others of its priority; false while the
+  // service stops.
+  bool resubmit(device::Priority priority, std::function<void()> job);
 
   ops::Context& context() { return context_; }
+  const OperationLimits& limits() const { return limits_; }
+  StreamGauge& streams() { return streams_; }
 
  private:
   void work();
   OperationReply run(const Operation& operation, std::string_view body, std::string_view request_id,
                      std::int64_t arrived_ns);
+  bool queue(device::Priority priority, std::function<void()> job, std::size_t queued_max);
 
   ops::Context& context_;
   const OperationLimits limits_;
+  StreamGauge streams_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::array<std::deque<std::function<void()>>, 4> queued_;  // by priority

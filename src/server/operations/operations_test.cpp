@@ -73,6 +73,12 @@ TEST_F(OperationsTest, AnswerTheProductOfMatrices) {
       << reply.body;
 }
 
+TEST_F(OperationsTest, FindTheSignatureOfTheExampleValid) {
+  const Operation* operation = find_operation("signature_verify");
+  const OperationReply reply = answer(operation->name, operation->example);
+  EXPECT_NE(reply.body.find(R"("valid":[true])"), std::string::npos) << reply.body;
+}
+
 TEST_F(OperationsTest, AnswerInTheFormTheyWereAsked) {
   // [1.5] as base64 of its eight bytes.
   const OperationReply reply = answer(

@@ -141,6 +141,16 @@ std::optional<element> Params::find(ParamNames names) const {
   return std::nullopt;
 }
 
+Result<std::vector<std::uint8_t>> read_bytes(element value, std::string_view where) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) {
+    return fail(wrong_type(where, "a base64 text"));
+  }
+  auto bytes = parse_base64(text);
+  if (!bytes) return fail(Status(bytes.error()).at(where));
+  return std::move(*bytes);
+}
+
 Result<Matrix> read_matrix(element value, std::string_view name, const Sides& sides) {
   Matrix matrix;
   array rows;
@@ -195,6 +205,19 @@ Result<Vector> read_vector(element value, std::string_view name) {
   Vector vector;
   WEIR_TRY(append_numbers(numbers, name, vector.values));
   return vector;
+}
+
+Status read_number_line(element line, std::vector<double>& out) {
+  if (is_number(line)) {
+    out.push_back(number_of(line));
+    return Status::ok();
+  }
+  if (!line.is_array() && !line.is_object()) {
+    return wrong_type("the line", "a number or an array of numbers");
+  }
+  WEIR_ASSIGN(const Vector numbers, read_vector(line, "the line"));
+  out.insert(out.end(), numbers.values.begin(), numbers.values.end());
+  return Status::ok();
 }
 
 Result<Matrix> Params::matrix(ParamNames names, const Sides& sides) const {
@@ -281,13 +304,8 @@ Result<std::vector<std::vector<std::uint8_t>>> Params::byte_items(ParamNames nam
   std::vector<std::vector<std::uint8_t>> items;
   for (const element value : values) {
     const std::string where = named(names) + "[" + std::to_string(items.size()) + "]";
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) {
-      return fail(wrong_type(where, "a base64 text"));
-    }
-    auto bytes = parse_base64(text);
-    if (!bytes) return fail(Status(bytes.error()).at(where));
-    items.push_back(std::move(*bytes));
+    WEIR_ASSIGN(auto bytes, read_bytes(value, where));
+    items.push_back(std::move(bytes));
   }
   return items;
 }

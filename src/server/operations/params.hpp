@@ -97,9 +97,14 @@ class ParamsText {
   simdjson::dom::object root_;
 };
 
+// The value of an element where it is not a member: errors name it as `where`.
+Result<std::vector<std::uint8_t>> read_bytes(simdjson::dom::element value, std::string_view where);
 Result<Matrix> read_matrix(simdjson::dom::element value, std::string_view name,
                            const Sides& sides = {});
 Result<Vector> read_vector(simdjson::dom::element value, std::string_view name);
+
+// Appends the numbers of a line: one, an array of them, or the base64 form.
+Status read_number_line(simdjson::dom::element line, std::vector<double>& out);
 
 // Writes number[][] or number[], or the base64 form. Without base64, NaN and infinities are null.
 void write_matrix(JsonWriter& json, const double* values, std::size_t rows, std::size_t columns,

@@ -38,28 +38,37 @@ Status read_fixed(const Params& item, std::string_view name, const std::string& 
   return Status::ok();
 }
 
-Status run(OperationCall& call, JsonWriter& result) {
-  WEIR_ASSIGN(const auto array, call.params.array({"items"}));
-  std::vector<ops::Ed25519Key> keys;
-  std::vector<ops::Ed25519Signature> signatures;
-  ByteItems messages;
-  for (const auto value : array) {
-    const std::string where = "items[" + std::to_string(keys.size()) + "]";
+// Signatures to verify, side by side.
+struct Signed {
+  std::vector<ops::Ed25519Key> keys = {};
+  std::vector<ops::Ed25519Signature> signatures = {};
+  ByteItems messages = {};
+
+  Status add(simdjson::dom::element value, const std::string& where) {
     simdjson::dom::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) {
       return invalid_argument("field_type", where + " must be an object").at(where);
     }
     const Params item(object, where + ".");
-    WEIR_TRY(read_fixed(item, "public_key", where, keys.emplace_back()));
-    WEIR_TRY(read_fixed(item, "signature", where, signatures.emplace_back()));
+    ops::Ed25519Key key;
+    ops::Ed25519Signature signature;
+    WEIR_TRY(read_fixed(item, "public_key", where, key));
+    WEIR_TRY(read_fixed(item, "signature", where, signature));
     WEIR_ASSIGN(const std::string text, item.text({"message"}));
     auto message = parse_base64(text);
     if (!message) return Status(message.error()).at(where + ".message");
+    keys.push_back(key);
+    signatures.push_back(signature);
     messages.add(*message);
+    return Status::ok();
   }
-  std::vector<ops::Ed25519Verdict> verdicts(keys.size());
+};
+
+Status verify(OperationCall& call, const Signed& items, JsonWriter& result) {
+  std::vector<ops::Ed25519Verdict> verdicts(items.keys.size());
   ops::Ed25519Verify::Output out{verdicts};
-  WEIR_TRY(call.run<ops::Ed25519Verify>({keys, signatures, messages.ragged()}, out));
+  WEIR_TRY(
+      call.run<ops::Ed25519Verify>({items.keys, items.signatures, items.messages.ragged()}, out));
   if (call.planned) return Status::ok();
   result.begin_object().key("valid").begin_array();
   for (const auto verdict : verdicts) result.boolean(verdict == ops::Ed25519Verdict::kValid);
@@ -75,9 +84,58 @@ Status run(OperationCall& call, JsonWriter& result) {
   return Status::ok();
 }
 
+Status run(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const auto array, call.params.array({"items"}));
+  Signed items;
+  for (const auto value : array) {
+    WEIR_TRY(items.add(value, "items[" + std::to_string(items.keys.size()) + "]"));
+  }
+  return verify(call, items, result);
+}
+
+class VerifyStream final : public OperationStream {
+ public:
+  explicit VerifyStream(OperationCall& call) : call_(call) {}
+
+  Status take(simdjson::dom::element line) override { return items_.add(line, "item"); }
+  std::size_t rows_ready() const override { return items_.keys.size(); }
+  std::size_t held_bytes() const override {
+    return items_.messages.held_bytes() + kFixedBytes * items_.keys.size();
+  }
+  Result<std::size_t> chunk(bool, JsonWriter& result) override {
+    const std::size_t rows = items_.keys.size();
+    if (rows == 0 && total_ != 0) return rows;
+    WEIR_TRY(verify(call_, items_, result));
+    items_ = {};
+    total_ += rows;
+    return rows;
+  }
+  Status finish(JsonWriter& result) override {
+    result.begin_object().key("items").u64(total_).end_object();
+    return Status::ok();
+  }
+
+ private:
+  static constexpr std::size_t kFixedBytes =
+      sizeof(ops::Ed25519Key) + sizeof(ops::Ed25519Signature);
+  OperationCall& call_;
+  Signed items_;
+  std::uint64_t total_ = 0;
+};
+
+Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamLimits&) {
+  return std::unique_ptr<OperationStream>(std::make_unique<VerifyStream>(call));
+}
+
 }  // namespace
 
 extern const Operation kSignatureVerify = {
-    "signature_verify", "Ed25519 signatures of messages", kParameters, kExample, kOps, run};
+    "signature_verify",
+    "Ed25519 signatures of messages",
+    kParameters,
+    kExample,
+    kOps,
+    run,
+    {"an object with public_key, signature and message", open}};
 
 }  // namespace weir::server

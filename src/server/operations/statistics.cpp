@@ -6,6 +6,7 @@
 #include "ops/stats/moments/moments.hpp"
 #include "ops/stats/quantile/quantile.hpp"
 #include "ops/stats/sum/sum.hpp"
+#include "server/operations/column_total.hpp"
 #include "server/operations/number_column.hpp"
 #include "server/operations/operation.hpp"
 
@@ -41,6 +42,7 @@ void write_optional(JsonWriter& result, std::string_view key, const std::optiona
 
 struct Quantiles {
   std::vector<double> q = {};
+  ops::Quantile::Args args = {};
   std::vector<double> values = {};
   ops::Quantile::Output out = {};
 };
@@ -63,27 +65,34 @@ Result<ops::Interpolation> read_method(const Params& params) {
                                 : ops::Interpolation::kLinear;
 }
 
-Status run_quantiles(OperationCall& call, ops::Values x, ops::NanPolicy nan, Quantiles& quantiles) {
-  WEIR_ASSIGN(const ops::Interpolation method, read_method(call.params));
-  WEIR_ASSIGN(Vector q, call.params.vector({"quantiles"}));
+// Reads what is asked of values to come.
+Status read_quantiles(const Params& params, ops::NanPolicy nan, Quantiles& quantiles) {
+  WEIR_ASSIGN(const ops::Interpolation method, read_method(params));
+  WEIR_ASSIGN(Vector q, params.vector({"quantiles"}));
   quantiles.q = std::move(q.values);
   quantiles.values.resize(quantiles.q.size());
   quantiles.out.values = quantiles.values;
-  const ops::Quantile::Args args{x, quantiles.q, method, nan};
-  if (const Status checked = ops::Quantile::check(args); !checked.is_ok()) {
+  quantiles.args = {{}, quantiles.q, method, nan};
+  if (const Status checked = ops::Quantile::check(quantiles.args); !checked.is_ok()) {
     return Status(checked).at("quantiles");
   }
-  return call.run<ops::Quantile>(args, quantiles.out);
+  return Status::ok();
+}
+
+Status run_quantiles(OperationCall& call, ops::Values x, Quantiles& quantiles) {
+  quantiles.args.x = x;
+  return call.run<ops::Quantile>(quantiles.args, quantiles.out);
 }
 
 struct Counts {
   std::vector<double> edges = {};
+  ops::Histogram::Args args = {};
   std::vector<std::uint64_t> counts = {};
   ops::Histogram::Output out = {};
 };
 
-Status run_histogram(OperationCall& call, const Params& asked, ops::Values x, Counts& counts) {
-  ops::Histogram::Args args{.x = x};
+Status read_histogram(const Params& asked, Counts& counts) {
+  ops::Histogram::Args& args = counts.args;
   if (asked.has("edges")) {
     WEIR_ASSIGN(Vector edges, asked.vector({"edges"}));
     counts.edges = std::move(edges.values);
@@ -111,7 +120,12 @@ Status run_histogram(OperationCall& call, const Params& asked, ops::Values x, Co
   }
   counts.counts.resize(args.bin_count());
   counts.out.counts = counts.counts;
-  return call.run<ops::Histogram>(args, counts.out);
+  return Status::ok();
+}
+
+Status run_histogram(OperationCall& call, ops::Values x, Counts& counts) {
+  counts.args.x = x;
+  return call.run<ops::Histogram>(counts.args, counts.out);
 }
 
 void write_counts(JsonWriter& result, const Counts& counts) {
@@ -137,38 +151,55 @@ void write_moments(JsonWriter& result, const ops::MomentsOf::Output& moments, do
   }
 }
 
-Status run_column(OperationCall& call, JsonWriter& result) {
-  WEIR_ASSIGN(const NumberColumn data, NumberColumn::read(call.params, {"data", "values"}));
-  ops::MomentsOf::Args args{.x = data.values()};
-  WEIR_ASSIGN(const std::uint64_t ddof, call.params.u64_or({"ddof"}, 0, 1));
+// How the moments and the sum of a column are asked for.
+Result<ops::MomentsOf::Args> read_moments(const Params& params) {
+  ops::MomentsOf::Args args;
+  WEIR_ASSIGN(const std::uint64_t ddof, params.u64_or({"ddof"}, 0, 1));
   args.ddof = static_cast<unsigned>(ddof);
-  WEIR_ASSIGN(args.bias, call.params.flag_or({"bias"}, true));
-  WEIR_ASSIGN(args.nan, read_nan(call.params));
-  WEIR_ASSIGN(const std::string method,
-              call.params.choice_or({"sum"}, "canonical|neumaier", "canonical"));
-  ops::MomentsOf::Output moments;
-  WEIR_TRY(call.run<ops::MomentsOf>(args, moments));
-  const bool neumaier = method == "neumaier";
-  ops::Sum::Output sum;
-  WEIR_TRY(call.run<ops::Sum>(
-      {args.x, neumaier ? ops::Sum::Method::kNeumaier : ops::Sum::Method::kCanonical, args.nan},
-      sum));
-  std::optional<Quantiles> quantiles;
-  if (call.params.has("quantiles")) {
-    WEIR_TRY(run_quantiles(call, args.x, args.nan, quantiles.emplace()));
-  }
-  std::optional<Counts> counts;
-  WEIR_ASSIGN(const std::optional<Params> histogram, call.params.object("histogram"));
-  if (histogram) WEIR_TRY(run_histogram(call, *histogram, args.x, counts.emplace()));
-  if (call.planned) return Status::ok();
+  WEIR_ASSIGN(args.bias, params.flag_or({"bias"}, true));
+  WEIR_ASSIGN(args.nan, read_nan(params));
+  return args;
+}
+
+Result<ops::Sum::Method> read_sum(const Params& params) {
+  const auto method = params.choice_or({"sum"}, "canonical|neumaier", "canonical");
+  if (!method) return fail(method.error());
+  return *method == "neumaier" ? ops::Sum::Method::kNeumaier : ops::Sum::Method::kCanonical;
+}
+
+void write_column(JsonWriter& result, const ops::MomentsOf::Output& moments, double sum,
+                  const std::optional<Quantiles>& quantiles, const std::optional<Counts>& counts) {
   result.begin_object();
-  write_moments(result, moments, sum.sum);
+  write_moments(result, moments, sum);
   if (quantiles) {
     result.key("quantiles");
     write_vector(result, quantiles->values.data(), quantiles->values.size(), false);
   }
   if (counts) write_counts(result, *counts);
   result.end_object();
+}
+
+Status run_column(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const NumberColumn data, NumberColumn::read(call.params, {"data", "values"}));
+  WEIR_ASSIGN(ops::MomentsOf::Args args, read_moments(call.params));
+  WEIR_ASSIGN(const ops::Sum::Method method, read_sum(call.params));
+  args.x = data.values();
+  ops::MomentsOf::Output moments;
+  WEIR_TRY(call.run<ops::MomentsOf>(args, moments));
+  ops::Sum::Output sum;
+  WEIR_TRY(call.run<ops::Sum>({args.x, method, args.nan}, sum));
+  std::optional<Quantiles> quantiles;
+  if (call.params.has("quantiles")) {
+    WEIR_TRY(read_quantiles(call.params, args.nan, quantiles.emplace()));
+    WEIR_TRY(run_quantiles(call, args.x, *quantiles));
+  }
+  std::optional<Counts> counts;
+  WEIR_ASSIGN(const std::optional<Params> histogram, call.params.object("histogram"));
+  if (histogram) {
+    WEIR_TRY(read_histogram(*histogram, counts.emplace()));
+    WEIR_TRY(run_histogram(call, args.x, *counts));
+  }
+  if (!call.planned) write_column(result, moments, sum.sum, quantiles, counts);
   return Status::ok();
 }
 
@@ -223,9 +254,97 @@ Status run(OperationCall& call, JsonWriter& result) {
   return run_column(call, result);
 }
 
+// The numbers of a column as they come; what quantiles need is kept.
+class ColumnStream final : public OperationStream {
+ public:
+  static Result<std::unique_ptr<OperationStream>> open(OperationCall& call,
+                                                       const StreamLimits& limits) {
+    for (const std::string_view name : {"covariance", "correlation"}) {
+      WEIR_ASSIGN(const bool asked, call.params.flag_or({name}, false));
+      if (!asked) continue;
+      return fail(not_streamed("params." + std::string(name), "columns do not come one by one"));
+    }
+    WEIR_ASSIGN(const ops::MomentsOf::Args args, read_moments(call.params));
+    WEIR_ASSIGN(const ops::Sum::Method method, read_sum(call.params));
+    auto stream = std::make_unique<ColumnStream>(call, limits, ColumnTotal(args, method));
+    if (call.params.has("quantiles")) {
+      WEIR_TRY(read_quantiles(call.params, args.nan, stream->quantiles_.emplace()));
+    }
+    WEIR_ASSIGN(const std::optional<Params> histogram, call.params.object("histogram"));
+    if (histogram) WEIR_TRY(read_histogram(*histogram, stream->counts_.emplace()));
+    return std::unique_ptr<OperationStream>(std::move(stream));
+  }
+  ColumnStream(OperationCall& call, const StreamLimits& limits, const ColumnTotal& total)
+      : call_(call), held_bytes_max_(limits.held_bytes_max), total_(total) {}
+
+  Status take(simdjson::dom::element line) override { return pending_.add_line(line); }
+  std::size_t rows_ready() const override {
+    return pending_.size() / numeric::kCanonicalBlock * numeric::kCanonicalBlock;
+  }
+  std::size_t held_bytes() const override { return pending_.held_bytes(); }
+  std::size_t kept_bytes() const override { return kept_.held_bytes(); }
+
+  Result<std::size_t> chunk(bool last, JsonWriter& result) override {
+    const std::size_t rows = last ? pending_.size() : rows_ready();
+    if (rows == 0 && total_.rows() != 0) return rows;
+    const ops::Values x = pending_.values().slice(0, rows);
+    WEIR_TRY(total_.add(call_, x));
+    if (counts_) WEIR_TRY(count(x));
+    if (quantiles_) WEIR_TRY(keep(x));
+    pending_.drop(rows);
+    if (call_.planned || rows == 0) return rows;
+    result.begin_object().key("rows").u64(total_.rows()).end_object();
+    return rows;
+  }
+
+  Status finish(JsonWriter& result) override {
+    ops::MomentsOf::Output moments;
+    double sum = 0;
+    WEIR_TRY(total_.finish(moments, sum));
+    if (quantiles_) WEIR_TRY(run_quantiles(call_, kept_.values(), *quantiles_));
+    if (counts_) counts_->counts = counted_;
+    if (!call_.planned) write_column(result, moments, sum, quantiles_, counts_);
+    return Status::ok();
+  }
+
+ private:
+  Status count(const ops::Values& x) {
+    const ops::Histogram::Output before = counts_->out;
+    WEIR_TRY(run_histogram(call_, x, *counts_));
+    if (call_.planned) return Status::ok();
+    ops::Histogram::Output& now = counts_->out;
+    now.below += before.below;
+    now.above += before.above;
+    now.nans += before.nans;
+    now.nulls += before.nulls;
+    counted_.resize(counts_->counts.size());
+    for (std::size_t i = 0; i < counted_.size(); ++i) counted_[i] += counts_->counts[i];
+    return Status::ok();
+  }
+  Status keep(const ops::Values& x) {
+    for (std::size_t i = 0; i < x.size(); ++i) kept_.add(x.at(i), x.valid(i));
+    if (kept_.held_bytes() <= held_bytes_max_) return Status::ok();
+    return held_too_much("quantiles", held_bytes_max_);
+  }
+
+  OperationCall& call_;
+  const std::size_t held_bytes_max_;
+  ColumnTotal total_;
+  NumberColumn pending_;
+  NumberColumn kept_;
+  std::optional<Quantiles> quantiles_;
+  std::optional<Counts> counts_;
+  std::vector<std::uint64_t> counted_;
+};
+
 }  // namespace
 
-extern const Operation kStatistics = {
-    "statistics", "moments, quantiles, histogram; covariances", kParameters, kExample, kOps, run};
+extern const Operation kStatistics = {"statistics",
+                                      "moments, quantiles, histogram; covariances",
+                                      kParameters,
+                                      kExample,
+                                      kOps,
+                                      run,
+                                      {"a number, null, or an array of them", ColumnStream::open}};
 
 }  // namespace weir::server

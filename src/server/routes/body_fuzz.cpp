@@ -14,5 +14,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK_NE(reply->status, 500U);
   if (reply->content_type == "application/json" && !reply->body.empty())
     CHECK(weir::server::parse_json(reply->body).has_value());
+  if (reply->content_type == "application/x-ndjson") CHECK(reply->body.ends_with("}\n"));
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "server/app/json_value.hpp"
@@ -28,6 +29,10 @@ TEST(RouteBodies, AreAnsweredInJsonWithoutInternalErrors) {
     EXPECT_NE(reply->status, 500U) << entry.path() << ": " << reply->body;
     if (reply->content_type == "application/json" && !reply->body.empty()) {
       EXPECT_TRUE(parse_json(reply->body).has_value()) << entry.path() << ": " << reply->body;
+    }
+    if (reply->content_type == "application/x-ndjson") {
+      std::istringstream lines(reply->body);
+      for (std::string line; std::getline(lines, line);) EXPECT_TRUE(parse_json(line)) << line;
     }
     const std::size_t blank = bytes.find(' ');
     const std::string path =

@@ -5,6 +5,7 @@
 #include "ops/registry.hpp"
 #include "server/app/route.hpp"
 #include "server/operations/operation_service.hpp"
+#include "server/operations/stream_session.hpp"
 
 namespace weir::server {
 namespace {
@@ -38,6 +39,7 @@ Result<Response> list_operations(Call&) {
   for (const Operation* operation : operations()) {
     json.begin_object().key("name").string(operation->name);
     json.key("summary").string(operation->summary);
+    json.key("streams").boolean(operation->stream.open != nullptr);
     write_ops(json, *operation);
     json.end_object();
   }
@@ -56,11 +58,20 @@ Result<Response> describe_operation(Call& call) {
   json.begin_object().key("name").string(operation->name);
   json.key("summary").string(operation->summary);
   json.key("parameters").raw(operation->parameters).key("example").raw(operation->example);
+  const bool streams = operation->stream.open != nullptr;
+  json.key("streams").boolean(streams);
+  if (streams) json.key("row").string(operation->stream.row);
   write_ops(json, *operation);
   json.key("limits").begin_object();
   json.key("body_bytes_max").u64(call.parts.options.operation_body_bytes_max);
-  json.key("matrix_side_max").u64(kMatrixSideMax).end_object();
-  json.end_object();
+  json.key("matrix_side_max").u64(kMatrixSideMax);
+  if (streams) {
+    const StreamLimits& limits = call.parts.operations.limits().stream;
+    json.key("line_bytes_max").u64(limits.line_bytes_max);
+    json.key("held_bytes_max").u64(limits.held_bytes_max);
+    json.key("chunk_rows").u64(limits.chunk_rows).key("chunk_bytes").u64(limits.chunk_bytes);
+  }
+  json.end_object().end_object();
   return json_response(200, std::move(out));
 }
 
@@ -98,6 +109,15 @@ void run_operation(Call& call, Responder responder) {
   responder.send(std::move(response));
 }
 
+std::shared_ptr<BodySink> stream_operation(Call& call, Responder responder) {
+  auto session = StreamSession::open({.service = call.parts.operations,
+                                      .metrics = call.parts.metrics,
+                                      .name = call.request.param("name"),
+                                      .request_id = call.request.id},
+                                     std::move(responder));
+  return session == nullptr ? nullptr : StreamSession::sink(std::move(session));
+}
+
 constexpr Route kRoutes[] = {
     {"operations", Method::kGet, "/v1/ops", Access::kViewer, kScopeRead, kNone, Accepts::kNothing,
      list_operations},
@@ -105,6 +125,8 @@ constexpr Route kRoutes[] = {
      Accepts::kNothing, describe_operation},
     {"operation_run", Method::kPost, "/v1/ops/{name}", Access::kAnalyst, kScopeRead, kLargeBody,
      Accepts::kJson, nullptr, run_operation},
+    {"operation_stream", Method::kPost, "/v1/ops/{name}/stream", Access::kAnalyst, kScopeRead,
+     kUploads, Accepts::kJsonLines, nullptr, nullptr, stream_operation},
 };
 
 }  // namespace

@@ -26,25 +26,54 @@
 
 namespace weir::server {
 
-// Keeps the reply for the thread that waits for it.
-class KeptReply final : public Exchange {
+// Keeps the reply, a streamed one as a whole, for the thread that waits for it.
+class KeptReply final : public Exchange, public std::enable_shared_from_this<KeptReply> {
  public:
   void reply(Response&& response) override {
     const std::lock_guard lock(mutex_);
     if (!response_) response_ = std::move(response);
     changed_.notify_all();
   }
-  void stream(Response&& head, std::shared_ptr<StreamSource>) override { reply(std::move(head)); }
+  void stream(Response&& head, std::shared_ptr<StreamSource> source) override {
+    source->attached([self = shared_from_this()] { self->wake(); });
+    {
+      const std::lock_guard lock(mutex_);
+      source_ = std::move(source);
+    }
+    reply(std::move(head));
+    wake();
+  }
   Response wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return response_.has_value(); });
+    const std::shared_ptr<StreamSource> source = std::exchange(source_, nullptr);
+    for (bool more = source != nullptr; more;) {
+      changed_.wait(lock, [this] { return woken_; });
+      woken_ = false;
+      lock.unlock();
+      std::size_t before = 0;
+      do {
+        before = response_->body.size();
+        more = source->pull(response_->body);
+      } while (more && response_->body.size() != before);
+      lock.lock();
+    }
+    if (source != nullptr) source->detached();
     return std::move(*response_);
   }
 
  private:
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    changed_.notify_all();
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Response> response_;  // guarded by mutex_
+  std::optional<Response> response_;  // guarded by mutex_, as all below
+  std::shared_ptr<StreamSource> source_;
+  bool woken_ = false;
 };
 
 class SilentAudit final : public AuditSink {

@@ -44,6 +44,8 @@ class TestClient {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+  // Ends both directions while another thread may be sending.
+  void shutdown() { ::shutdown(fd_, SHUT_RDWR); }
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -48,6 +48,7 @@ Status MomentsOf::finish(const Args& args, const Piece<MomentsPartial>& whole, O
   out.count = counts.valid;
   out.nulls = counts.nulls;
   out.nans = counts.nans;
+  out.partial = {one_nan(m), low, high};
   if (counts.valid == 0) return Status::ok();
   const bool nan = counts.nans != 0 && args.nan == NanPolicy::kPropagate;
   out.mean = one_nan(m.mean);

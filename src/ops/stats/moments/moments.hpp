@@ -62,6 +62,8 @@ struct MomentsOf {
     std::optional<double> kurtosis;
     std::optional<double> min;
     std::optional<double> max;
+    // What CanonicalCounter joins where this column is a piece of a longer one.
+    MomentsPartial partial = {};
   };
 
   static Status check(const Args& args);

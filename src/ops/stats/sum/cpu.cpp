@@ -118,13 +118,13 @@ Status Sum::cpu(CpuRun& run, const Args& args, Output& out) {
     const auto piece = [&](std::size_t from, std::size_t count) {
       return HWY_DYNAMIC_DISPATCH(sum_piece)(args, from, count);
     };
-    return finish(args, whole_column<double>(run, size, piece), out);
+    const auto whole = whole_column<double>(run, size, piece);
+    return finish(args, {{whole.partial, 0.0}, whole.counts}, out);
   }
   const auto piece = [&](std::size_t from, std::size_t count) {
     return HWY_DYNAMIC_DISPATCH(neumaier_piece)(args, from, count);
   };
-  const auto whole = whole_column<numeric::Compensated>(run, size, piece);
-  return finish(args, {whole.partial.value(), whole.counts}, out);
+  return finish(args, whole_column<numeric::Compensated>(run, size, piece), out);
 }
 
 }  // namespace weir::ops

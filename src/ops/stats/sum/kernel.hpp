@@ -86,11 +86,11 @@ Status sum_on_device(DeviceRun& run, const Sum::Args& args, Sum::Output& out) {
   if (args.method == Sum::Method::kNeumaier) {
     Piece<numeric::Compensated> whole;
     WEIR_TRY((sum_partials<Launcher>(run, args, whole)));
-    return Sum::finish(args, {whole.partial.value(), whole.counts}, out);
+    return Sum::finish(args, whole, out);
   }
   Piece<double> whole;
   WEIR_TRY((sum_partials<Launcher>(run, args, whole)));
-  return Sum::finish(args, whole, out);
+  return Sum::finish(args, {{whole.partial, 0.0}, whole.counts}, out);
 }
 
 }  // namespace weir::ops

@@ -12,7 +12,7 @@ using numeric::kCanonicalBlock;
 
 // Sums term(0) ... term(n - 1) as the header of canonical.hpp says.
 template <class Term>
-double plain_sum(std::size_t n, Sum::Method method, Term term) {
+Compensated plain_sum(std::size_t n, Sum::Method method, Term term) {
   CanonicalCounter<double> sums;
   CanonicalCounter<Compensated> careful;
   for (std::size_t from = 0; from < n; from += kCanonicalBlock) {
@@ -21,8 +21,7 @@ double plain_sum(std::size_t n, Sum::Method method, Term term) {
     if (method == Sum::Method::kCanonical) sums.push(numeric::block_sum(size, read));
     if (method == Sum::Method::kNeumaier) careful.push(numeric::block_compensated(size, read));
   }
-  return numeric::one_nan(method == Sum::Method::kCanonical ? sums.result()
-                                                            : careful.result().value());
+  return method == Sum::Method::kCanonical ? Compensated{sums.result(), 0.0} : careful.result();
 }
 
 }  // namespace
@@ -44,28 +43,33 @@ Footprint Sum::footprint(const Args& args) {
           .ceiling = Ceiling::kDram};
 }
 
-Status Sum::finish(const Args& args, const Piece<double>& whole, Output& out) {
+Status Sum::finish(const Args& args, const Piece<Compensated>& whole, Output& out) {
   const PieceCounts& counts = whole.counts;
   if (counts.nans != 0 && args.nan == NanPolicy::kRaise) return nan_found(counts.first_nan);
-  out = {numeric::one_nan(whole.partial), counts.valid, counts.nulls, counts.nans};
+  const Compensated& sum = whole.partial;
+  out = {.sum = numeric::one_nan(args.method == Method::kCanonical ? sum.sum : sum.value()),
+         .count = counts.valid,
+         .nulls = counts.nulls,
+         .nans = counts.nans,
+         .partial = numeric::one_nan(sum)};
   return Status::ok();
 }
 
 Status Sum::reference(const Args& args, Output& out) {
   const Values& x = args.x;
-  out = {};
+  PieceCounts counts;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const bool nan = x.valid(i) && x.at(i) != x.at(i);
     if (nan && args.nan == NanPolicy::kRaise) return nan_found(i);
-    out.nulls += x.valid(i) ? 0 : 1;
-    out.nans += nan ? 1 : 0;
+    counts.nulls += x.valid(i) ? 0 : 1;
+    counts.nans += nan ? 1 : 0;
   }
-  out.count = x.size() - out.nulls - (args.nan == NanPolicy::kOmit ? out.nans : 0);
-  out.sum = plain_sum(x.size(), args.method, [&](std::size_t i) {
+  counts.valid = x.size() - counts.nulls - (args.nan == NanPolicy::kOmit ? counts.nans : 0);
+  const Compensated sum = plain_sum(x.size(), args.method, [&](std::size_t i) {
     const bool skip = !x.valid(i) || (args.nan == NanPolicy::kOmit && x.at(i) != x.at(i));
     return skip ? 0.0 : x.at(i);
   });
-  return Status::ok();
+  return finish(args, {sum, counts}, out);
 }
 
 }  // namespace weir::ops

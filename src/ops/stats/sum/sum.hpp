@@ -36,6 +36,9 @@ struct Sum {
     std::uint64_t count = 0;  // values added
     std::uint64_t nulls = 0;
     std::uint64_t nans = 0;  // among the values; with kOmit they are not in `count`
+    // What CanonicalCounter joins where this column is a piece of a longer one; without error for
+    // kCanonical.
+    numeric::Compensated partial = {};
     friend bool operator==(const Output&, const Output&) = default;
   };
 
@@ -47,7 +50,7 @@ struct Sum {
   static Status sim(DeviceRun& run, const Args& args, Output& out);
   static Status cuda(DeviceRun& run, const Args& args, Output& out);
   // Works out the answer from what the column came to.
-  static Status finish(const Args& args, const Piece<double>& whole, Output& out);
+  static Status finish(const Args& args, const Piece<numeric::Compensated>& whole, Output& out);
 };
 
 }  // namespace weir::ops

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace weir::ops {
@@ -50,7 +52,8 @@ TEST(Sum, SkipsNullsAndTreatsNanAsAsked) {
   const std::uint64_t validity = 0b01111;  // the last NaN is null
   const Values values = Values::of(std::span<const double>(x)).with_validity(&validity);
   const Sum::Output omitted = sum_of({.x = values, .nan = NanPolicy::kOmit});
-  EXPECT_EQ(omitted, (Sum::Output{.sum = 13, .count = 3, .nulls = 1, .nans = 1}));
+  EXPECT_EQ(omitted,
+            (Sum::Output{.sum = 13, .count = 3, .nulls = 1, .nans = 1, .partial = {13, 0}}));
   const Sum::Output propagated = sum_of({.x = values});
   EXPECT_TRUE(propagated.sum != propagated.sum);
   EXPECT_EQ(propagated.count, 4U);
@@ -68,6 +71,29 @@ TEST(Sum, OfNothingIsZeroOfZeroValues) {
   const std::vector<double> x = {5, 6};
   EXPECT_EQ(sum_of({.x = Values::of(std::span<const double>(x)).with_validity(&none)}),
             (Sum::Output{.sum = 0, .count = 0, .nulls = 2, .nans = 0}));
+}
+
+TEST(Sum, OfPiecesJoinsToTheSumOfAll) {
+  std::vector<double> x(7 * 1024 + 100);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1e16 / static_cast<double>(i + 1) - 3e12;
+  const Values all = Values::of(std::span<const double>(x));
+  for (const auto method : {Sum::Method::kCanonical, Sum::Method::kNeumaier}) {
+    numeric::CanonicalCounter<numeric::Compensated> careful;
+    numeric::CanonicalCounter<double> plain;
+    for (const auto& [from, blocks] : {std::pair<std::size_t, std::size_t>{0, 4}, {4, 2}, {6, 2}}) {
+      const std::size_t begin = from * 1024;
+      const std::size_t count = std::min(blocks * 1024, x.size() - begin);
+      const auto part = sum_of({.x = all.slice(begin, count), .method = method}).partial;
+      careful.push_level(part, blocks == 4 ? 2 : 1);
+      plain.push_level(part.sum, blocks == 4 ? 2 : 1);
+    }
+    const Sum::Output whole = sum_of({.x = all, .method = method});
+    if (method == Sum::Method::kNeumaier) {
+      EXPECT_EQ(careful.result(), whole.partial);
+    } else {
+      EXPECT_EQ(plain.result(), whole.sum);
+    }
+  }
 }
 
 TEST(Sum, RefusesAColumnOfTwoTypes) {
