@@ -1,9 +1,11 @@
 // data_processing: steps over rows: filter, map, sort, group, join and so on.
+#include <algorithm>
 #include <string>
 
 #include "ops/table/steps.hpp"
 #include "server/operations/json_table.hpp"
 #include "server/operations/operation.hpp"
+#include "server/operations/row_pieces.hpp"
 #include "server/operations/table_steps.hpp"
 
 namespace weir::server {
@@ -21,6 +23,8 @@ constexpr std::string_view kParameters =
     R"({"$ref":"#/$defs/sort"},{"$ref":"#/$defs/top_k"},{"$ref":"#/$defs/limit"},)"
     R"({"$ref":"#/$defs/group"},{"$ref":"#/$defs/aggregate"},{"$ref":"#/$defs/distinct"},)"
     R"({"$ref":"#/$defs/join"},{"$ref":"#/$defs/window"}]}},)"
+    R"("columns":{"type":"object","additionalProperties":{"enum":["bool","i64","f64","text"]},)"
+    R"("description":"of a stream: types of columns that its first rows do not show"},)"
     R"("errors":{"enum":["fail","null"],"default":"fail",)"
     R"("description":"what overflow, division by zero and casts that fail come to"}},"$defs":{)"
     R"("expr":{"type":["string","object"],"description":"amount > 100, or {op,args}"},)"
@@ -246,7 +250,7 @@ Status run(OperationCall& call, JsonWriter& result) {
     return invalid_argument("field_missing", "the parameter data is missing").at("data");
   }
   WEIR_ASSIGN(const ops::Table data,
-              read_table(*given, "data", [&](std::size_t bytes) { return call.reserve(bytes); }));
+              read_table(*given, "data", 0, [&](std::size_t bytes) { return call.reserve(bytes); }));
   WEIR_ASSIGN(const std::vector<Wanted> wanted, read_operations(call.params));
   WEIR_ASSIGN(const ops::EvaluateOptions options, read_evaluation(call.params));
   if (call.options.explain) return explain(call, data, wanted, options);
@@ -268,9 +272,135 @@ Status run(OperationCall& call, JsonWriter& result) {
   return Status::ok();
 }
 
+// Whether a step says of a row what it says whatever rows follow. A limit does so with a count.
+bool goes_by_row(const ops::Step& step) {
+  return std::holds_alternative<ops::FilterStep>(step) ||
+         std::holds_alternative<ops::MapStep>(step) ||
+         std::holds_alternative<ops::SelectStep>(step) ||
+         std::holds_alternative<ops::LimitStep>(step) ||
+         std::holds_alternative<ops::JoinStep>(step);
+}
+
+// Rows as they come: the steps that go by row run chunk by chunk, what they leave is kept for the
+// others.
+class RowStream final : public OperationStream {
+ public:
+  static Result<std::unique_ptr<OperationStream>> open(OperationCall& call,
+                                                       const StreamLimits& limits) {
+    auto stream = std::make_unique<RowStream>(call, limits);
+    WEIR_ASSIGN(stream->wanted_, read_operations(call.params));
+    WEIR_ASSIGN(stream->options_, read_evaluation(call.params));
+    WEIR_TRY(stream->rows_.declare(call.params));
+    const auto& wanted = stream->wanted_;
+    if (!wanted.empty() && !wanted.front().word.empty()) {
+      return fail(invalid_argument("unsupported", "the words go over all rows at once")
+                      .at("operations[0]")
+                      .hint("give steps: {\"op\":\"filter\",\"where\":\"value > 0.5\"}"));
+    }
+    const auto whole = std::find_if_not(wanted.begin(), wanted.end(),
+                                        [](const Wanted& one) { return goes_by_row(one.step); });
+    stream->by_row_ = static_cast<std::size_t>(whole - wanted.begin());
+    for (const Wanted& one : wanted) stream->steps_.push_back({ops::step_name(one.step), 0, 0});
+    return std::unique_ptr<OperationStream>(std::move(stream));
+  }
+  RowStream(OperationCall& call, const StreamLimits& limits)
+      : call_(call), held_bytes_max_(limits.held_bytes_max) {}
+
+  Status take(simdjson::dom::element line) override {
+    if (line.is_array())
+      return invalid_argument("field_type", "a row must be an object or a value");
+    rows_.add(line);
+    return Status::ok();
+  }
+  std::size_t rows_ready() const override { return rows_.rows(); }
+  std::size_t held_bytes() const override { return rows_.held_bytes(); }
+  std::size_t kept_bytes() const override { return kept_bytes_; }
+
+  Result<std::size_t> chunk(bool, JsonWriter& result) override {
+    const std::size_t rows = rows_.rows();
+    if (rows == 0 && rows_.taken() != 0) return rows;
+    WEIR_ASSIGN(ops::Table table, rows_.take());
+    if (call_.options.explain) {
+      WEIR_TRY(explain(call_, table, wanted_, options_));
+      return rows;
+    }
+    for (std::size_t i = 0; i < by_row_; ++i) {
+      WEIR_ASSIGN(table, apply(table, i));
+    }
+    if (by_row_ == wanted_.size()) {
+      result.begin_object().key("rows");
+      write_rows(result, table);
+    } else {
+      WEIR_TRY(keep(std::move(table)));
+      result.begin_object().key("kept").u64(kept_rows_);
+    }
+    result.end_object();
+    return rows;
+  }
+
+  Status finish(JsonWriter& result) override {
+    result.begin_object();
+    if (by_row_ != wanted_.size()) {
+      WEIR_ASSIGN(ops::Table table, stacked(kept_));
+      kept_.clear();
+      for (std::size_t i = by_row_; i < wanted_.size(); ++i) {
+        WEIR_ASSIGN(table, apply(table, i));
+      }
+      result.key("rows");
+      write_rows(result, table);
+    }
+    write_steps(result, steps_);
+    result.end_object();
+    if (errors_ != 0) call_.warnings.push_back(std::to_string(errors_) + " values became null");
+    return Status::ok();
+  }
+
+ private:
+  Result<ops::Table> apply(const ops::Table& table, std::size_t i) {
+    ops::ExecuteRunner run(call_.context, call_.options.run, call_.reports);
+    Pipeline pipeline(run, options_);
+    WEIR_ASSIGN(ops::Table next, pipeline.apply(table, wanted_[i].step, place(i)));
+    errors_ += pipeline.errors();
+    steps_[i].rows_in += table.rows();
+    steps_[i].rows_out += next.rows();
+    if (auto* limit = std::get_if<ops::LimitStep>(&wanted_[i].step)) {
+      // The next chunk goes on where this one ended.
+      limit->offset -= std::min(limit->offset, table.rows());
+      limit->k -= next.rows();
+    }
+    return next;
+  }
+  Status keep(ops::Table table) {
+    kept_bytes_ += table_bytes(table);
+    kept_rows_ += table.rows();
+    if (kept_bytes_ > held_bytes_max_) {
+      return held_too_much(ops::step_name(wanted_[by_row_].step), held_bytes_max_);
+    }
+    kept_.push_back(std::move(table));
+    return Status::ok();
+  }
+
+  OperationCall& call_;
+  const std::size_t held_bytes_max_;
+  std::vector<Wanted> wanted_;
+  ops::EvaluateOptions options_;
+  std::size_t by_row_ = 0;  // steps in front that go by row
+  RowPieces rows_;
+  std::vector<ops::Table> kept_;
+  std::size_t kept_bytes_ = 0;
+  std::uint64_t kept_rows_ = 0;
+  std::uint64_t errors_ = 0;
+  std::vector<ops::StepReport> steps_;
+};
+
 }  // namespace
 
-extern const Operation kDataProcessing = {
-    "data_processing", "steps over rows", kParameters, kExample, kOps, run};
+extern const Operation kDataProcessing = {"data_processing",
+                                          "steps over rows",
+                                          kParameters,
+                                          kExample,
+                                          kOps,
+                                          run,
+                                          {"a row: an object, or a plain value", RowStream::open}};
 
 }  // namespace weir::server

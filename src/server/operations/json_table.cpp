@@ -232,7 +232,8 @@ Result<ops::Table> read_columns(const simdjson::dom::object& columns, const std:
 
 }  // namespace
 
-Result<ops::Table> read_table(element value, std::string_view name, const ReserveBytes& reserve) {
+Result<ops::Table> read_table(element value, std::string_view name, std::uint64_t first_row,
+                              const ReserveBytes& reserve) {
   const std::string at(name);
   CellBook book(reserve, at);
   simdjson::dom::array rows;
@@ -244,7 +245,7 @@ Result<ops::Table> read_table(element value, std::string_view name, const Reserv
     return read_columns(columns, at, book);
   }
   Collector collector(book);
-  std::size_t count = 0;
+  std::uint64_t count = first_row;
   for (const element item : rows) {
     const std::string where = at + "[" + std::to_string(count++) + "]";
     simdjson::dom::object row;

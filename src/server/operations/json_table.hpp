@@ -19,15 +19,16 @@ namespace weir::server {
 // which become the column `value`. A column holds booleans, integers, numbers or texts; whole and
 // other numbers together are f64, and nothing but null is f64. Members of nested objects are
 // columns of dotted names: metadata.kind. A member that a row lacks is null. invalid_argument names
-// the place of a value that does not fit: data[3].amount; a name must not be empty, and there are
-// kTableColumnsMax of them at most. Rows of few members each can have many columns together, so
-// cells are counted: `reserve` is asked for the bytes of some more before they are made, and beyond
-// kTableCellsMax there are none (resource_exhausted: table_cells).
+// the place of a value that does not fit: data[3].amount, where `first_row` is the number of the
+// first row; a name must not be empty, and there are kTableColumnsMax of them at most. Rows of few
+// members each can have many columns together, so cells are counted: `reserve` is asked for the
+// bytes of some more before they are made, and beyond kTableCellsMax there are none
+// (resource_exhausted: table_cells).
 inline constexpr std::size_t kTableColumnsMax = 4096;
 inline constexpr std::size_t kTableCellsMax = std::size_t{1} << 24;
 using ReserveBytes = std::function<Status(std::size_t bytes)>;
 Result<ops::Table> read_table(simdjson::dom::element value, std::string_view name,
-                              const ReserveBytes& reserve = {});
+                              std::uint64_t first_row = 0, const ReserveBytes& reserve = {});
 
 // Writes an array of one object a row. Decimals, times and integers beyond 2^53 - 1 are texts.
 void write_rows(JsonWriter& json, const ops::Table& table);

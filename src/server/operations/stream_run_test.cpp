@@ -267,6 +267,65 @@ TEST_F(StreamRunTest, TransformsSignals) {
   }
 }
 
+TEST_F(StreamRunTest, ProcessesRowsAsTheyCome) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 700; ++i) {
+    const std::string value = i % 11 == 3 ? "null" : std::to_string((i * 37) % 101) + ".25";
+    rows.push_back("{\"id\":" + std::to_string(i) + ",\"at\":{\"card\":\"c" +
+                   std::to_string(i % 7) + "\"},\"value\":" + value + "}");
+  }
+  const std::string with = R"([{"card":"c1","limit":5},{"card":"c4","limit":60}])";
+  const std::string cases[] = {
+      R"([])",
+      R"([{"op":"filter","where":"value > 20"},{"op":"map","set":{"twice":"value * 2"}}])",
+      R"([{"op":"limit","k":300,"offset":90},{"op":"select","columns":["value","id"]}])",
+      R"([{"op":"filter","where":"value > 90"},{"op":"limit","k":20,"offset":7}])",
+      R"([{"op":"join","with":)" + with + R"(,"on":[["at.card","card"]]}])",
+      R"([{"op":"join","with":)" + with + R"(,"on":[["at.card","card"]],"kind":"left"}])",
+      R"([{"op":"filter","where":"id > 50"},{"op":"sort","by":[{"expr":"value","desc":true}]}])",
+      R"J([{"op":"group","by":["at.card"],"aggregates":{"n":"count()","s":"sum(value)"}},)J"
+      R"J({"op":"filter","where":"n > 99"}])J",
+      R"J([{"op":"aggregate","aggregates":{"m":"avg(value)","d":"stddev_samp(value)"}}])J",
+      R"([{"op":"distinct","by":["value"]},{"op":"limit","k":5}])",
+      R"([{"op":"top_k","by":["value"],"k":9}])",
+  };
+  for (const std::string& steps : cases) {
+    const std::string whole = plain(
+        "data_processing", "{\"data\":[" + joined(rows, ',') + "],\"operations\":" + steps + "}");
+    ASSERT_NE(whole.find("\"success\":true"), std::string::npos) << whole;
+    const Answer answer = run("data_processing", first("{\"operations\":" + steps + "}"),
+                              joined(rows, '\n'), {.chunk_rows = 77});
+    EXPECT_EQ(answer.chunks.size(), 10U);
+    const bool kept = answer.last.find("\"rows\":[") != std::string::npos;
+    EXPECT_EQ(kept ? array_of(answer.last, "rows") : answer.all("rows"), array_of(whole, "rows"))
+        << steps;
+    EXPECT_EQ(array_of(answer.last, "steps"), array_of(whole, "steps")) << steps;
+  }
+}
+
+TEST_F(StreamRunTest, KeepsTheColumnsOfTheFirstRows) {
+  const std::string plain_steps = R"({"operations":[]})";
+  const std::string rows = "{\"a\":1}\n{\"b\":\"x\"}\n{\"a\":null}\n";
+  const Answer late = run("data_processing", first(plain_steps), rows, {.chunk_rows = 1});
+  EXPECT_NE(late.last.find("b comes up only behind row 1"), std::string::npos) << late.last;
+  const Answer declared =
+      run("data_processing", first(R"({"operations":[],"columns":{"a":"f64","b":"text"}})"),
+          rows + "{\"a\":0.5}", {.chunk_rows = 1});
+  EXPECT_EQ(declared.all("rows"),
+            R"({"a":1,"b":null},{"a":null,"b":"x"},{"a":null,"b":null},{"a":0.5,"b":null})");
+  const Answer other =
+      run("data_processing", first(plain_steps), "{\"a\":1}\n{\"a\":\"x\"}\n", {.chunk_rows = 1});
+  EXPECT_NE(other.last.find("a is string behind row 1, and i64 before"), std::string::npos)
+      << other.last;
+  const Answer place =
+      run("data_processing", first(plain_steps), "{\"a\":1}\n{\"a\":[1]}\n", {.chunk_rows = 1});
+  EXPECT_NE(place.last.find("\"field\":\"data[1].a\""), std::string::npos) << place.last;
+  const Answer full =
+      run("data_processing", first(R"({"operations":[{"op":"sort","by":["a"]}]})"),
+          "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", {.chunk_rows = 1, .held_bytes_max = 16});
+  EXPECT_NE(full.last.find("sort needs all rows at once"), std::string::npos) << full.last;
+}
+
 TEST_F(StreamRunTest, RunsOnASmallDevice) {
   device::DeviceLimits limits;
   limits.memory_bytes_max = 1 << 20;
@@ -301,6 +360,10 @@ TEST_F(StreamRunTest, NamesWhatIsWrongAndWhere) {
   const Wrong cases[] = {
       {"matrix_multipli", "{}", "", "did you mean matrix_multiply"},
       {"matrix_inverse", "{}", "", "these take a stream: matrix_multiply"},
+      {"data_processing", R"({"params":{}})", "", "\"field\":\"operations\""},
+      {"data_processing", R"({"params":{"operations":["sort"]}})", "", "give steps"},
+      {"data_processing", R"({"params":{"operations":[],"columns":{"a":"u8"}}})", "", "columns.a"},
+      {"data_processing", R"({"params":{"operations":[]}})", "[1]\n", "a row must be"},
       {"hash_batch", "", "", "the first line is empty"},
       {"hash_batch", "\"YWJj\"", "", "the first line is no JSON object"},
       {"hash_batch", R"({"items":["YQ=="]})", "", "the first line has no \\\"params\\\""},
