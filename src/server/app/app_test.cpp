@@ -98,7 +98,7 @@ TEST(App, NamesEachRouteOnceForMetrics) {
 TEST(App, MarksEveryWriteThatIsNoQuestionAsChange) {
   const std::set<std::string_view> questions = {"decide", "events", "imports_preview",
                                                 "rules_check", "rules_try", "config_check",
-                                                "operation_run"};
+                                                "operation_run", "operation_stream"};
   for (const Route& route : route_table()) {
     const bool write = route.method != Method::kGet && !questions.contains(route.name);
     EXPECT_EQ((route.flags & kChanges) != 0, write) << route.name;

@@ -249,8 +249,8 @@ Status run(OperationCall& call, JsonWriter& result) {
   if (!given) {
     return invalid_argument("field_missing", "the parameter data is missing").at("data");
   }
-  WEIR_ASSIGN(const ops::Table data,
-              read_table(*given, "data", 0, [&](std::size_t bytes) { return call.reserve(bytes); }));
+  const auto reserve = [&](std::size_t bytes) { return call.reserve(bytes); };
+  WEIR_ASSIGN(const ops::Table data, read_table(*given, "data", 0, reserve));
   WEIR_ASSIGN(const std::vector<Wanted> wanted, read_operations(call.params));
   WEIR_ASSIGN(const ops::EvaluateOptions options, read_evaluation(call.params));
   if (call.options.explain) return explain(call, data, wanted, options);

@@ -1,9 +1,11 @@
 #include "server/operations/stream_run.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "server/operations/envelope.hpp"
+#include "server/operations/known_members.hpp"
 
 namespace weir::server {
 namespace {
@@ -80,7 +82,10 @@ StreamRun::StreamRun(OperationService& service, ParamsText text, Params params,
       limits_(service.limits().stream),
       params_text_(std::move(text)),
       request_id_(request_id),
-      call_{service.context(), params, options} {}
+      call_{service.context(), params, options} {
+  call_.host_memory = service.limits().host_memory;
+  call_.measured = service.limits().measured;
+}
 
 Result<std::unique_ptr<StreamRun>> StreamRun::open(OperationService& service, std::string_view name,
                                                    std::string_view first_line,
@@ -92,6 +97,10 @@ Result<std::unique_ptr<StreamRun>> StreamRun::open(OperationService& service, st
   first.options.run.cancel = cancel;
   std::unique_ptr<StreamRun> run(
       new StreamRun(service, std::move(first.text), first.params, first.options, request_id));
+  if (const Status known = check_members(run->call_.params, operation->parameters);
+      !known.is_ok()) {
+    return fail(Status(known).at_line(1));
+  }
   auto stream = operation->stream.open(run->call_, run->limits_);
   if (!stream) return fail(Status(stream.error()).at_line(1));
   run->stream_ = std::move(*stream);
@@ -176,6 +185,7 @@ void StreamRun::merge_reports() {
     }
   }
   call_.reports.clear();
+  call_.reserved.clear();  // for the answer of a chunk
   auto& warnings = call_.warnings;
   std::sort(warnings.begin(), warnings.end());
   warnings.erase(std::unique(warnings.begin(), warnings.end()), warnings.end());
@@ -231,9 +241,13 @@ bool StreamRun::step(bool ended, std::string& out) {
     if (call_.planned) plan_only(out);
     return !finished_;
   };
-  const auto more = work();
-  if (more) return *more;
-  fail_with(more.error(), out);
+  try {
+    const auto more = work();
+    if (more) return *more;
+    fail_with(more.error(), out);
+  } catch (const std::bad_alloc&) {
+    fail_with(resource_exhausted("memory", "the machine has no memory for a chunk"), out);
+  }
   return false;
 }
 

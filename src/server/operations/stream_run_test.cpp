@@ -360,7 +360,7 @@ TEST_F(StreamRunTest, NamesWhatIsWrongAndWhere) {
   const Wrong cases[] = {
       {"matrix_multipli", "{}", "", "did you mean matrix_multiply"},
       {"matrix_inverse", "{}", "", "these take a stream: matrix_multiply"},
-      {"data_processing", R"({"params":{}})", "", "\"field\":\"operations\""},
+      {"data_processing", R"({"params":{}})", "", "\"field\":\"params.operations\""},
       {"data_processing", R"({"params":{"operations":["sort"]}})", "", "give steps"},
       {"data_processing", R"({"params":{"operations":[],"columns":{"a":"u8"}}})", "", "columns.a"},
       {"data_processing", R"({"params":{"operations":[]}})", "[1]\n", "a row must be"},
