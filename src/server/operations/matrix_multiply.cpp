@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/kept_arrays.hpp"
+#include "ops/matrix/device_rows.hpp"
 #include "ops/matrix/multiply/multiply.hpp"
 #include "server/operations/operation.hpp"
 
@@ -109,13 +111,18 @@ Status run(OperationCall& call, JsonWriter& result) {
   });
 }
 
-// The rows of A as they come, against a B that stays.
+// The rows of A as they come, against a B that stays, also on the device.
 template <class Op>
 class RowsStream final : public OperationStream {
  public:
   RowsStream(OperationCall& call, ops::Matrix<typename Op::Right> b, double alpha)
       : call_(call), b_(std::move(b)), alpha_(alpha) {
     a_.columns = b_.rows();
+    if (ops::KeptArrays* const arrays = call.context.kept_arrays()) {
+      kept_ =
+          arrays->keep("right matrix of a stream",
+                       std::as_bytes(ops::rows_of(b_.view(), 0, b_.rows())), device::Tag::kColumns);
+    }
   }
 
   Status take(simdjson::dom::element line) override {
@@ -161,6 +168,7 @@ class RowsStream final : public OperationStream {
   static constexpr std::size_t kNumberText = 20;
   OperationCall& call_;
   const ops::Matrix<typename Op::Right> b_;
+  ops::KeptArray kept_;  // B goes to the device once
   const double alpha_;
   Matrix a_;
   std::uint64_t total_ = 0;

@@ -10,6 +10,7 @@
 #include "base/base64.hpp"
 #include "base/rng.hpp"
 #include "device/sim/driver.hpp"
+#include "ops/kept_arrays.hpp"
 #include "server/app/json_value.hpp"
 
 namespace weir::server {
@@ -348,6 +349,38 @@ TEST_F(StreamRunTest, RunsOnASmallDevice) {
         << "the column is larger than the device's memory";
     EXPECT_EQ(report.find("rows_in")->number, 200'000.0);
   }
+}
+
+TEST_F(StreamRunTest, CopiesTheRightMatrixOfAProductUpOnce) {
+  constexpr std::size_t kRows = 300;
+  device::DeviceLimits limits;
+  limits.memory_bytes_max = 1 << 20;
+  limits.staging_bytes = 1 << 17;
+  context.use_device(*device::Device::create(device::sim::make_driver({.seed = 3}, 4 << 20), limits,
+                                             system_clock()),
+                     {});
+  const std::shared_ptr<ops::KeptArrays> arrays =
+      *ops::KeptArrays::open(*context.device(), {}, system_clock());
+  context.use_kept_arrays(arrays);
+  std::vector<std::string> rows;
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    rows.push_back("[" + std::to_string(i) + ",1]");
+    expected.push_back("[" + std::to_string(i + 3) + "," + std::to_string(2 * i + 4) + "]");
+  }
+  const Answer answer =
+      run("matrix_multiply",
+          first(R"({"b":[[1,2],[3,4]]})", R"({"targetDevice":"gpu","fallback":"raise"})"),
+          joined(rows, '\n'), {.chunk_rows = 1});
+  ASSERT_GE(answer.chunks.size(), 8U);
+  EXPECT_EQ(answer.all("data"), joined(expected, ','));
+  const auto body = parse_json(answer.last);
+  ASSERT_TRUE(body);
+  const JsonValue& report = body->find("report")->find("ops")->items.at(0);
+  const double of_b = report.find("bytes_up")->number - 2.0 * kRows * sizeof(double);
+  EXPECT_GT(of_b, 0.0);
+  EXPECT_LT(of_b, 256.0) << "once for all chunks, padding included";
+  EXPECT_EQ(arrays->residency().residents, 0U) << "the stream is over";
 }
 
 TEST_F(StreamRunTest, NamesWhatIsWrongAndWhere) {
