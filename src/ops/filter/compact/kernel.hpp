@@ -15,7 +15,7 @@ inline constexpr std::size_t kCompactTileRows = kCompactThreads * kCompactThread
 WEIR_HD inline std::uint32_t tile_byte(const std::uint64_t* bits, std::size_t words,
                                        std::size_t tile, unsigned t) {
   const std::size_t byte = tile * kCompactThreads + t;
-  return byte / 8 < words ? bits[byte / 8] >> (byte % 8 * 8) & 0xFF : 0;
+  return byte / 8 < words ? static_cast<std::uint32_t>(bits[byte / 8] >> (byte % 8 * 8)) & 0xFF : 0;
 }
 
 struct CountTileKernel {
