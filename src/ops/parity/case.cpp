@@ -6,8 +6,8 @@ namespace weir::ops::parity {
 namespace {
 
 constexpr std::size_t kMargin = 128;  // two cache lines, so that alignment stays
-constexpr std::byte kSentinel{0x5C};
-constexpr std::byte kFill{0xA5};
+constexpr unsigned char kSentinel = 0x5C;
+constexpr unsigned char kFill = 0xA5;
 
 thread_local Guards* innermost = nullptr;
 
@@ -27,11 +27,12 @@ Guards& Guards::current() {
 }
 
 std::byte* Guards::take(std::size_t bytes) {
-  Array array{std::make_unique<std::byte[]>(bytes + 2 * kMargin), bytes};
+  const std::size_t whole = bytes + 2 * kMargin;
+  CHECK(whole > bytes);
+  Array array{std::make_unique<std::byte[]>(whole), bytes};
   std::byte* const memory = array.memory.get();
-  for (std::size_t i = 0; i < bytes + 2 * kMargin; ++i) {
-    memory[i] = i >= kMargin && i < kMargin + bytes ? kFill : kSentinel;
-  }
+  std::memset(memory, kSentinel, whole);
+  std::memset(memory + kMargin, kFill, bytes);
   arrays_.push_back(std::move(array));
   return memory + kMargin;
 }
@@ -39,8 +40,8 @@ std::byte* Guards::take(std::size_t bytes) {
 bool Guards::intact() const {
   for (const Array& array : arrays_) {
     for (std::size_t i = 0; i < kMargin; ++i) {
-      if (array.memory[i] != kSentinel) return false;
-      if (array.memory[kMargin + array.bytes + i] != kSentinel) return false;
+      if (array.memory[i] != std::byte{kSentinel}) return false;
+      if (array.memory[kMargin + array.bytes + i] != std::byte{kSentinel}) return false;
     }
   }
   return true;

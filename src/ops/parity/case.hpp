@@ -85,6 +85,9 @@ std::string bits_differ(std::span<const T> expected, std::span<const T> got,
     return what + ": expected " + std::to_string(expected.size()) + " elements, got " +
            std::to_string(got.size());
   }
+  if (expected.empty() || std::memcmp(expected.data(), got.data(), expected.size_bytes()) == 0) {
+    return {};
+  }
   for (std::size_t i = 0; i < expected.size(); ++i) {
     std::string difference = bits_differ(expected[i], got[i], what + "[" + std::to_string(i) + "]");
     if (!difference.empty()) return difference;

@@ -19,7 +19,7 @@ struct FaultRun {
 };
 
 template <class Op>
-FaultRun run_with_fault(const ParityCase<Op>& one, std::size_t chunk_rows,
+FaultRun run_with_fault(const CheckedCase<Op>& one, std::size_t chunk_rows,
                         const device::sim::FaultPlan& plan) {
   constexpr std::size_t kMemoryBytes = std::size_t{64} << 20;
   auto driver = device::sim::make_driver(plan, kMemoryBytes);
@@ -39,7 +39,7 @@ FaultRun run_with_fault(const ParityCase<Op>& one, std::size_t chunk_rows,
   options.placement = Placement::kGpu;
   options.chunk_rows = chunk_rows;
   out.difference =
-      check_case(one, [&](const typename Op::Args& args, typename Op::Output& output) -> Status {
+      one.differs([&](const typename Op::Args& args, typename Op::Output& output) -> Status {
         Result<Report> report = execute<Op>(context, args, output, options);
         if (!report) return report.error();
         out.report = std::move(*report);
@@ -73,7 +73,8 @@ std::optional<std::pair<ParityCase<Op>, std::size_t>> case_for_faults(std::uint6
     if (need.rows == 0 || (best_cut && !cut)) continue;
     if (best && best_cut == cut && need.rows >= best_rows) continue;
     const std::size_t thirds = (need.rows / 3 + quantum - 1) / quantum * quantum;
-    if (!run_with_fault(one, 0, {.seed = seed}).report) continue;  // the op says no to its values
+    if (!run_with_fault(CheckedCase<Op>(one), 0, {.seed = seed}).report)
+      continue;  // the op says no to its values
     best = {one, cut ? std::max(quantum, thirds) : 0};
     best_rows = need.rows;
   }
@@ -89,14 +90,15 @@ Outcome sweep_faults(std::uint64_t seed) {
     return outcome;
   }
   const auto& [one, chunk_rows] = *chosen;
-  const FaultRun sound = run_with_fault(one, chunk_rows, {.seed = seed});
+  const CheckedCase<Op> checked(one);
+  const FaultRun sound = run_with_fault(checked, chunk_rows, {.seed = seed});
   if (!sound.difference.empty()) outcome.add(one.name + ": " + sound.difference);
   for (std::uint64_t at = 1; at <= sound.operations; ++at) {
     const device::sim::FaultPlan plans[] = {{.seed = seed, .lose_at_op = at},
                                             {.seed = seed, .oom_at_op = at}};
     for (const auto& plan : plans) {
       ++outcome.runs;
-      const FaultRun run = run_with_fault(one, chunk_rows, plan);
+      const FaultRun run = run_with_fault(checked, chunk_rows, plan);
       if (!run.difference.empty()) {
         outcome.add(one.name + (plan.lose_at_op != 0 ? ": lost at call " : ": no memory at ") +
                     std::to_string(at) + ": " + run.difference);

@@ -54,22 +54,37 @@ struct Suite {
 // What a failing form and a failing reference must have in common.
 std::string status_differs(const Status& expected, const Status& got);
 
-// Runs one form of an op on one case and compares it with the reference.
-template <class Op, class Form>
-std::string check_case(const ParityCase<Op>& one, Form&& form) {
-  Guards guards;
-  auto expected = Parity<Op>::output(one.args);
-  auto got = Parity<Op>::output(one.args);
-  Status wanted = Op::check(one.args);
-  if (wanted.is_ok()) wanted = Op::reference(one.args, expected);
-  const Status status = form(one.args, got);
-  std::string difference = status_differs(wanted, status);
-  if (difference.empty() && status.is_ok()) {
-    difference = Parity<Op>::compare(one.args, expected, got);
+// One case and what the reference makes of it, to hold any number of forms against.
+template <class Op>
+class CheckedCase {
+ public:
+  explicit CheckedCase(const ParityCase<Op>& one)
+      : args_(one.args), expected_(Parity<Op>::output(args_)), wanted_(Op::check(args_)) {
+    if (wanted_.is_ok()) wanted_ = Op::reference(args_, expected_);
   }
-  if (difference.empty() && !guards.intact()) difference = "wrote beside its output";
-  return difference;
-}
+
+  const typename Op::Args& args() const { return args_; }
+
+  // Runs a form. Returns "" or how it differs from the reference.
+  template <class Form>
+  std::string differs(Form&& form) const {
+    Guards guards;
+    auto got = Parity<Op>::output(args_);
+    const Status status = form(args_, got);
+    std::string difference = status_differs(wanted_, status);
+    if (difference.empty() && status.is_ok()) {
+      difference = Parity<Op>::compare(args_, expected_, got);
+    }
+    if (difference.empty() && !guards.intact()) difference = "wrote beside its output";
+    return difference;
+  }
+
+ private:
+  Guards guards_;  // of the expected arrays
+  const typename Op::Args& args_;
+  typename Op::Output expected_;
+  Status wanted_;
+};
 
 template <class Op>
 Outcome run_on_cpu(unsigned threads, const Run& run) {
@@ -78,8 +93,8 @@ Outcome run_on_cpu(unsigned threads, const Run& run) {
   CpuRun cpu{workers};
   for (const ParityCase<Op>& one : Parity<Op>::cases(run.seed)) {
     ++outcome.runs;
-    const std::string difference =
-        check_case(one, [&](const typename Op::Args& args, typename Op::Output& out) -> Status {
+    const std::string difference = CheckedCase<Op>(one).differs(
+        [&](const typename Op::Args& args, typename Op::Output& out) -> Status {
           WEIR_TRY(Op::check(args));
           return Op::cpu(cpu, args, out);
         });
@@ -90,11 +105,11 @@ Outcome run_on_cpu(unsigned threads, const Run& run) {
 
 // One case through the executor on a device of its own.
 template <class Op>
-std::string check_on_device(const ParityCase<Op>& one, const DeviceFactory& factory, const Run& run,
-                            std::size_t chunk_rows, bool& supported) {
+std::string check_on_device(const CheckedCase<Op>& one, const DeviceFactory& factory,
+                            const Run& run, std::size_t chunk_rows, bool& supported) {
   auto device = factory();
   if (!device) return run.faults ? std::string{} : device.error().to_string();
-  supported = static_cast<bool>(Op::supports(one.args, (*device)->kind()));
+  supported = static_cast<bool>(Op::supports(one.args(), (*device)->kind()));
   if (!supported) return {};
   Context context(Workers(1), (*device)->clock());
   context.use_device(std::move(*device), {});
@@ -102,7 +117,7 @@ std::string check_on_device(const ParityCase<Op>& one, const DeviceFactory& fact
   options.placement = Placement::kGpu;
   options.fallback = run.faults ? Fallback::kWarn : Fallback::kRaise;
   options.chunk_rows = chunk_rows;
-  return check_case(one, [&](const typename Op::Args& args, typename Op::Output& out) -> Status {
+  return one.differs([&](const typename Op::Args& args, typename Op::Output& out) -> Status {
     const Result<Report> report = execute<Op>(context, args, out, options);
     return report ? Status::ok() : report.error();
   });
@@ -116,10 +131,11 @@ Outcome run_on_device(const DeviceFactory& factory, const Run& run) {
   for (const ParityCase<Op>& one : Parity<Op>::cases(run.seed)) {
     if (number++ % run.every != 0) continue;
     const Footprint need = Op::check(one.args).is_ok() ? Op::footprint(one.args) : Footprint{};
+    const CheckedCase<Op> checked(one);
     for (const std::size_t chunk_rows : {std::size_t{0}, quantum, 3 * quantum}) {
       if (chunk_rows != 0 && (chunk_rows >= need.rows || !need.chunkable)) continue;
       bool supported = true;
-      const std::string difference = check_on_device<Op>(one, factory, run, chunk_rows, supported);
+      const std::string difference = check_on_device(checked, factory, run, chunk_rows, supported);
       ++(supported ? outcome.runs : outcome.unsupported);
       if (!difference.empty()) {
         outcome.add(one.name + " chunk=" + std::to_string(chunk_rows) + ": " + difference);

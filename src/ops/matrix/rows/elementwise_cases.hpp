@@ -83,10 +83,11 @@ template <class T>
 std::string elements_differ(const MutableMatrixView<T>& expected, const MutableMatrixView<T>& got) {
   for (std::size_t r = 0; r < expected.rows; ++r) {
     for (std::size_t c = 0; c < expected.cols; ++c) {
-      if (expected(r, c) != expected(r, c) && got(r, c) != got(r, c)) continue;
-      std::string difference = parity::bits_differ(
-          expected(r, c), got(r, c), "(" + std::to_string(r) + ", " + std::to_string(c) + ")");
-      if (!difference.empty()) return difference;
+      const T& wanted = expected(r, c);
+      if (wanted != wanted && got(r, c) != got(r, c)) continue;
+      if (std::memcmp(&wanted, &got(r, c), sizeof(T)) == 0) continue;
+      return parity::bits_differ(wanted, got(r, c),
+                                 "(" + std::to_string(r) + ", " + std::to_string(c) + ")");
     }
   }
   return {};
