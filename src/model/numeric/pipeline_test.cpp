@@ -11,6 +11,7 @@
 
 #include "base/testing/counted_malloc.hpp"
 #include "device/sim/driver.hpp"
+#include "device/testing/fault_seeds.hpp"
 #include "model/numeric/naive.hpp"
 
 namespace weir::model {
@@ -78,6 +79,44 @@ TEST(Pipeline, ExtractsTheSameBitsOnADevice) {
     EXPECT_TRUE(std::ranges::equal(got, expected.values.span()));
   }
   EXPECT_EQ(simulated.fallback_counts(), (std::array<std::uint64_t, ops::kReasons>{}));
+}
+
+// Features, a model of them, and what it says, as one: bits, whatever becomes of the device.
+std::vector<double> learnt_on(ops::Context& where, ops::Placement placement) {
+  const auto p = std::move(*Pipeline::create({.placement = placement}, where));
+  const auto series = waves(2000);
+  const auto features = p->extract_features(series, {.size = 24, .stride = 1});
+  if (!features) return {};
+  const auto x = features->view();
+  std::vector<double> y;
+  for (std::size_t i = 0; i < features->windows; ++i) y.push_back(3 * x(i, 0) - x(i, 7));
+  MemorySource rows(x);
+  const auto model = p->train(rows, y, {});
+  std::vector<double> said(features->windows);
+  if (!model || !p->predict(*model, x, said).is_ok()) return {};
+  const auto values = features->values.span();
+  said.insert(said.end(), values.begin(), values.end());
+  said.insert(said.end(), model->weight.begin(), model->weight.end());
+  return said;
+}
+
+TEST(Pipeline, LearnsTheSameWhenTheDeviceFails) {
+  constexpr std::size_t kMemory = std::size_t{1} << 20;
+  const std::vector<double> expected = learnt_on(context(), ops::Placement::kCpu);
+  ASSERT_FALSE(expected.empty());
+  for (const std::uint64_t seed : device::testing::fault_seeds()) {
+    ops::Context failing(ops::Workers(1), system_clock());
+    device::DeviceLimits limits;
+    limits.memory_bytes_max = kMemory;
+    limits.staging_bytes = limits.chunk_bytes = std::size_t{1} << 15;  // several chunks
+    auto device = device::Device::create(
+        device::sim::make_driver(device::testing::failing_plan(seed), kMemory), limits,
+        system_clock());
+    if (!device) continue;  // failed at once
+    failing.use_device(std::move(*device), {});
+    ASSERT_EQ(learnt_on(failing, ops::Placement::kGpu), expected)
+        << device::testing::seed_text(seed);
+  }
 }
 
 TEST(Pipeline, RefusesWindowsOutOfRange) {

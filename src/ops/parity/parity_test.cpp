@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -11,25 +10,20 @@
 #include "base/clock.hpp"
 #include "base/isa.hpp"
 #include "device/sim/driver.hpp"
+#include "device/testing/fault_seeds.hpp"
 #include "ops/parity/suites.hpp"
 #include "ops/registry.hpp"
 
 namespace weir::ops::parity {
 namespace {
 
+using device::testing::failing_plan;
+using device::testing::fault_seeds;
+using device::testing::first_seed;
+using device::testing::seed_text;
+
 constexpr std::uint64_t kMemoryBytes = std::uint64_t{256} << 20;
 constexpr std::size_t kShownMax = 5;
-
-// Seeds of the simulator for each op: few by default, more with WEIR_SIM_SEEDS.
-std::uint64_t seeds() {
-  const char* text = std::getenv("WEIR_SIM_SEEDS");
-  return text == nullptr ? 8 : std::strtoull(text, nullptr, 10);
-}
-
-std::uint64_t first_seed() {
-  const char* text = std::getenv("WEIR_SIM_SEED");
-  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
-}
 
 DeviceFactory simulated(const device::sim::FaultPlan& plan) {
   return [plan] {
@@ -76,34 +70,20 @@ TEST_P(ParityTest, CpuEqualsTheReferenceAtEachDispatchLevel) {
 TEST_P(ParityTest, SimEqualsTheReference) {
   if (!GetParam().on_device) return;  // an op without a device form
   std::size_t runs = 0;
-  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds(); ++seed) {
+  for (const std::uint64_t seed : fault_seeds()) {
     const Outcome outcome = GetParam().on_device(simulated({.seed = seed}), {.seed = seed});
     runs += outcome.runs;
-    ASSERT_TRUE(outcome.failures.empty()) << "WEIR_SIM_SEED=" << seed << shown(outcome);
+    ASSERT_TRUE(outcome.failures.empty()) << seed_text(seed) << shown(outcome);
   }
   EXPECT_GT(runs, 0U);
 }
 
 TEST_P(ParityTest, ResultsAreRightWhenTheDeviceFails) {
   if (!GetParam().on_device) return;
-  for (std::uint64_t seed = first_seed(); seed < first_seed() + seeds(); ++seed) {
-    device::sim::FaultPlan plan{.seed = seed};
-    switch (seed % 4) {
-      case 0:
-        plan.oom_rate = 0.3;
-        break;
-      case 1:
-        plan.lose_at_op = 1 + seed * 7 % 60;
-        break;
-      case 2:
-        plan.hang_at_op = 1 + seed % 9;
-        break;
-      default:
-        plan.oom_at_op = 1 + seed % 5;
-        plan.slow_copies = true;
-    }
-    const Outcome outcome = GetParam().on_device(simulated(plan), {.seed = seed, .faults = true});
-    ASSERT_TRUE(outcome.failures.empty()) << "WEIR_SIM_SEED=" << seed << shown(outcome);
+  for (const std::uint64_t seed : fault_seeds()) {
+    const Outcome outcome =
+        GetParam().on_device(simulated(failing_plan(seed)), {.seed = seed, .faults = true});
+    ASSERT_TRUE(outcome.failures.empty()) << seed_text(seed) << shown(outcome);
   }
 }
 
