@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ops/forest/forest.hpp"
+#include "ops/forest/threshold.hpp"
 
 namespace weir::ops {
 namespace {
@@ -20,14 +21,6 @@ Status refuse(std::string message) {
 Status refuse(std::size_t tree, std::size_t node, std::string_view what) {
   return invalid_argument("forest_malformed", "tree " + std::to_string(tree) + " node " +
                                                   std::to_string(node) + ": " + std::string(what));
-}
-
-// Rounds towards minus infinity, so that x <= t keeps its answer for every f32 x.
-float threshold_f32(double t) {
-  const auto nearest = static_cast<float>(t);
-  return static_cast<double>(nearest) > t
-             ? std::nextafter(nearest, -std::numeric_limits<float>::infinity())
-             : nearest;
 }
 
 struct TreeArrays {

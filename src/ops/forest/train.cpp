@@ -9,6 +9,7 @@
 #include "base/rng.hpp"
 #include "ops/forest/finite.hpp"
 #include "ops/forest/forest.hpp"
+#include "ops/forest/threshold.hpp"
 
 namespace weir::ops {
 namespace {
@@ -32,14 +33,6 @@ struct Tree {
     return static_cast<std::uint32_t>(feature.size() - 1);
   }
 };
-
-// Returns the largest f32 not above t, so that x <= t and x <= result agree for every f32 x.
-float round_down(double t) {
-  const auto nearest = static_cast<float>(t);
-  return static_cast<double>(nearest) > t
-             ? std::nextafter(nearest, -std::numeric_limits<float>::infinity())
-             : nearest;
-}
 
 // Draws `count` of n rows without replacement, each subset equally likely (Floyd, CACM 30(9),
 // 1987).
@@ -130,7 +123,7 @@ class TreeGrower {
       if (!(high > low + kConstantSpan)) continue;
       const double drawn =
           double{low} + rng.next_unit() * (static_cast<double>(high) - static_cast<double>(low));
-      split.threshold = round_down(drawn);
+      split.threshold = threshold_f32(drawn);
       if (!(split.threshold < high)) split.threshold = low;
       return true;
     }
