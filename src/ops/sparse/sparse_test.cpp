@@ -368,6 +368,25 @@ TEST(Csr, RefusesRowsWhoseOffsetsNobodyCouldCount) {
   EXPECT_EQ(view.error().reason(), "lengths_differ");
 }
 
+// A row costs 16 bytes while a matrix is built, also an empty one.
+TEST(CsrBuild, RefusesRowsThatNoTripleFills) {
+  constexpr std::size_t kRowsFree = std::size_t{1} << 24;
+  const std::vector<std::uint32_t> at((std::size_t{1} << 20) + 1, 0);
+  const std::vector<double> value(at.size(), 1.0);
+  const auto check = [&](std::size_t rows, std::size_t triples) {
+    return CsrBuild::check({.rows = rows,
+                            .cols = 1,
+                            .row = std::span(at).first(triples),
+                            .column = std::span(at).first(triples),
+                            .value = std::span(value).first(triples)});
+  };
+  EXPECT_TRUE(check(kRowsFree, 1).is_ok());
+  EXPECT_EQ(check(kRowsFree + 1, 1).reason(), "rows_too_many");
+  EXPECT_EQ(check(std::size_t{1} << 60, 1).message(), "1152921504606846976 rows of 1 triples");
+  EXPECT_TRUE(check(kRowsFree + 16, at.size()).is_ok());
+  EXPECT_EQ(check(kRowsFree + 17, at.size()).reason(), "rows_too_many");
+}
+
 TEST(Spgemm, SquaresATridiagonalMatrix) {
   Workers workers(1);
   CpuRun run{workers};

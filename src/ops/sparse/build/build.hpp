@@ -14,9 +14,10 @@
 namespace weir::ops {
 
 // Class fixed: the values of one place are summed in input order, ((v1 + v2) + v3). Entries that
-// are or become zero stay, unless `prune`. Errors: invalid_argument for lengths that differ, and
-// naming the first triple outside the shape. Cost: one counting pass, one scattered write of 16
-// bytes a triple, sorting of the rows that are not in order; allocates the matrix and as much more.
+// are or become zero stay, unless `prune`. Errors: invalid_argument for lengths that differ, for
+// more rows than 2^24 if they are more than 16 a triple, and naming the first triple outside the
+// shape. Cost: one counting pass, one scattered write of 16 bytes a triple, sorting of the rows
+// that are not in order; allocates the matrix and as much more.
 struct CsrBuild {
   static constexpr OpInfo kInfo{.name = "sparse.build",
                                 .numeric = NumericClass::kFixed,

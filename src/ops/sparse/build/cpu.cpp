@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kTaskRows = 4096;
 constexpr std::size_t kInsertionMax = 24;
+// Memory follows the triples, not a number that somebody names: beyond kRowsFree rows, 256 MiB of
+// them, there may be kRowsOfTriple for each.
+constexpr std::size_t kRowsFree = std::size_t{1} << 24;
+constexpr std::size_t kRowsOfTriple = 16;
 
 struct Entry {
   std::uint32_t column;
@@ -65,6 +69,12 @@ Status CsrBuild::check(const Args& args) {
                                                   " columns, " + std::to_string(n) + " values")
         .at("value")
         .hint("a triple takes one of each; at most 4,294,967,295 triples");
+  }
+  if (args.rows > std::max(kRowsFree, kRowsOfTriple * n)) {
+    return invalid_argument("rows_too_many", std::to_string(args.rows) + " rows of " +
+                                                 std::to_string(n) + " triples")
+        .at("rows")
+        .hint("each row takes 16 bytes: use at most 16,777,216, or 16 a triple");
   }
   for (std::size_t i = 0; i < n; ++i) {
     if (args.row[i] < args.rows && args.column[i] < args.cols) continue;
