@@ -6,7 +6,7 @@
 //   scorer.score(rows, raw);              // raw = -(sum of path lengths): higher is more abnormal
 //   double shown = forest.score(raw[0]);  // 2^(-E/c(psi)), in (0, 1]
 //
-// Class `exact`: leaf path lengths are rounded once, at training or import, to multiples of
+// Class `fixed`: leaf path lengths are rounded once, at training or import, to multiples of
 // 2^-scale_bits and stored. Scoring sums integers, so every engine, thread count and order gives
 // the same bits. Training is identical in distribution to scikit-learn's IsolationForest (not in
 // its random numbers).

@@ -63,9 +63,7 @@ inline std::size_t groups_of(const Chunk& chunk) {
   return (chunk.rows() + kGroupValues - 1) / kGroupValues;
 }
 inline std::size_t partials_of(const Chunk& chunk, std::size_t rows) {
-  return joins_on_device(chunk, rows)
-             ? groups_of(chunk)
-             : (chunk.rows() + numeric::kCanonicalBlock - 1) / numeric::kCanonicalBlock;
+  return joins_on_device(chunk, rows) ? groups_of(chunk) : canonical_blocks(chunk.rows());
 }
 inline device::Grid blocks_grid(const Chunk& chunk, std::size_t shared_bytes) {
   return {static_cast<std::uint32_t>(groups_of(chunk)), kGroupThreads, shared_bytes};

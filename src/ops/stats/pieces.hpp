@@ -19,6 +19,10 @@ namespace weir::ops {
 inline constexpr unsigned kPieceLevel = 6;
 inline constexpr std::size_t kPieceValues = numeric::kCanonicalBlock << kPieceLevel;
 
+// Canonical blocks of a column: how many partials a device may write for it.
+constexpr std::size_t canonical_blocks(std::size_t values) {
+  return (values + numeric::kCanonicalBlock - 1) / numeric::kCanonicalBlock;
+}
 constexpr std::size_t pieces_of(std::size_t values) {
   return (values + kPieceValues - 1) / kPieceValues;
 }

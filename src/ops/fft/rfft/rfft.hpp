@@ -9,8 +9,8 @@
 // Rfft: x [batch, n], y [batch, n / 2 + 1]: bins 0..n/2 of fft.fft; the others are conjugates.
 // Irfft: x [batch, n / 2 + 1], y [batch, n], times 1 / n; the imaginary part of bin 0, and for even
 // n of bin n / 2, is not read. Memory of x and y must not overlap. Even n cost half of fft.fft, odd
-// n as much. Otherwise as fft.fft: class, tolerance, errors; devices take even
-// lengths up to 8,192.
+// n as much. Otherwise as fft.fft: class, tolerance, errors; devices take an even n where fft.fft
+// takes n / 2 there, an odd one where it takes n.
 #pragma once
 
 #include <span>

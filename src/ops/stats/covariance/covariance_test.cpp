@@ -79,6 +79,14 @@ TEST(Covariance, IsNullWhereThereIsNothingToSay) {
   EXPECT_EQ(result_of<Covariance>({x, 1, 2}, 0)(0, 0), 0);
 }
 
+// Sums of pairs of two columns and of the ones beside them, as the blocks of rows give them and
+// joined.
+TEST(Covariance, CountsTheSumsOfEachBlockBegun) {
+  const std::vector<double> x(1025 * 2);
+  EXPECT_EQ(Covariance::footprint({.x = {x.data(), 1025, 2}}).bytes_scratch,
+            (2 + 1) * 9 * sizeof(double));
+}
+
 TEST(Covariance, NamesShapesThatDoNotFit) {
   const double x[] = {1, 2, 3, 4, 5, 6};
   Matrix<double> result(2, 3);

@@ -112,8 +112,7 @@ Status gram_on_device(DeviceRun& run, const MatrixView<double>& x, std::span<con
   Status done = run_chunks<Launcher>(
       run, x.rows,
       [&](const Chunk& chunk, Lane<Launcher>& lane) -> Status {
-        const std::size_t blocks =
-            (chunk.rows() + numeric::kCanonicalBlock - 1) / numeric::kCanonicalBlock;
+        const std::size_t blocks = canonical_blocks(chunk.rows());
         const std::span<const double> rows(x.data + chunk.begin * x.stride,
                                            (chunk.rows() - 1) * x.stride + x.cols);
         WEIR_ASSIGN(const auto z, lane.upload(rows));

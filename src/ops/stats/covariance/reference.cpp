@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "ops/stats/covariance/covariance.hpp"
 #include "ops/stats/covariance/shifted_gram.hpp"
+#include "ops/stats/pieces.hpp"
 
 namespace weir::ops {
 namespace {
@@ -66,11 +67,12 @@ Support CovarianceOf<kNormalised>::supports(const Args& args, device::Kind kind)
 template <bool kNormalised>
 Footprint CovarianceOf<kNormalised>::footprint(const Args& args) {
   const auto cols = static_cast<double>(args.x.cols);
+  const std::size_t pairs = gram_side(args.x.cols) * gram_side(args.x.cols);
   return {.rows = args.x.rows,
           .bytes_in = args.x.size() * sizeof(double),
           .bytes_out = 0,
           .bytes_scratch =
-              args.x.rows / 1000 * gram_side(args.x.cols) * gram_side(args.x.cols) * sizeof(double),
+              (canonical_blocks(args.x.rows) + pieces_of(args.x.rows)) * pairs * sizeof(double),
           .bytes_resident = args.x.cols * args.x.cols * sizeof(double),
           .flops = static_cast<double>(args.x.rows) * cols * (cols + 3),
           .ceiling = Ceiling::kF64};

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "ops/stats/pieces.hpp"
+
 namespace weir::ops {
 namespace {
 
@@ -39,6 +41,17 @@ TEST(Dot, SkipsPairsWithANullOnEitherSide) {
               .y = Values::of(std::span<const float>(y)).with_validity(&second)});
   EXPECT_EQ(out, (Dot::Output{.dot = 170, .count = 2}));
   EXPECT_EQ(dot_of({}), Dot::Output{});
+}
+
+TEST(Dot, CountsMasksAndAPieceForEachBlockBegun) {
+  const std::vector<double> x(1025);
+  const std::vector<std::uint64_t> all(17, ~std::uint64_t{0});
+  const Values plain = Values::of(std::span<const double>(x));
+  const Values masked = plain.with_validity(all.data());
+  EXPECT_EQ(Dot::footprint({.x = plain, .y = plain}).bytes_in, 2 * 8 * x.size());
+  EXPECT_EQ(Dot::footprint({.x = masked, .y = plain}).bytes_in, 2 * 8 * x.size() + 1025 / 8);
+  EXPECT_EQ(Dot::footprint({.x = masked, .y = masked}).bytes_in, 2 * (8 * x.size() + 1025 / 8));
+  EXPECT_EQ(Dot::footprint({.x = plain, .y = plain}).bytes_scratch, 2 * sizeof(Piece<double>));
 }
 
 TEST(Dot, NamesBothLengthsWhereTheyDiffer) {

@@ -4,6 +4,7 @@
 #include "base/numeric/canonical.hpp"
 #include "base/result.hpp"
 #include "ops/stats/dot/dot.hpp"
+#include "ops/stats/pieces.hpp"
 
 namespace weir::ops {
 
@@ -23,9 +24,10 @@ Support Dot::supports(const Args&, device::Kind) {
 
 Footprint Dot::footprint(const Args& args) {
   const std::size_t n = args.x.size();
+  const std::size_t masks = (args.x.validity != nullptr) + (args.y.validity != nullptr);
   return {.rows = n,
-          .bytes_in = n * (args.x.value_bytes() + args.y.value_bytes()),
-          .bytes_scratch = n / numeric::kCanonicalBlock * sizeof(double),
+          .bytes_in = n * (args.x.value_bytes() + args.y.value_bytes()) + masks * (n / 8),
+          .bytes_scratch = canonical_blocks(n) * sizeof(Piece<double>),
           .flops = 2.0 * static_cast<double>(n),
           .ceiling = Ceiling::kDram};
 }

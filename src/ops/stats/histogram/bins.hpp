@@ -13,6 +13,8 @@
 
 namespace weir::ops {
 
+inline constexpr std::size_t kHistogramBlock = 4096;  // values whose counts a device's block keeps
+
 struct Bins {
   const double* edges;  // count + 1
   std::size_t count;
@@ -35,8 +37,8 @@ struct Bins {
     const bool equal = args.edges.empty() && per_unit - per_unit == 0;
     return {edges.data(), count, edges.front(), equal ? per_unit : 0.0, width_of(args)};
   }
-  // Of equal bins. Histogram::check sees to it that it is four or more units of the last place of
-  // every edge.
+  // Of equal bins. Histogram::check sees to it that a quarter of it moves the outermost edges: it
+  // is about two units of their last place or more.
   static double width_of(const Histogram::Args& args) {
     return args.edges.empty() ? (args.high - args.low) / static_cast<double>(args.bins) : 0.0;
   }

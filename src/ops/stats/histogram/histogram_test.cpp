@@ -66,6 +66,14 @@ TEST(Histogram, EdgesDecideWhereTheProductIsOff) {
   EXPECT_EQ(bins.place_of(std::nextafter(0.7, 1.0)), 998U);
 }
 
+// Those of the bins, of what lies below and above, of NaNs and of nulls.
+TEST(Histogram, CountsTheCountersOfEachBlockBegun) {
+  const std::vector<double> x(4097);
+  const Values values = Values::of(std::span<const double>(x));
+  EXPECT_EQ(Histogram::footprint({.x = values, .bins = 10}).bytes_scratch,
+            2 * 14 * sizeof(std::uint32_t));
+}
+
 TEST(Histogram, RefusesBinsThatAreNone) {
   const std::vector<double> edges = {0, 1, 1};
   const Status status = Histogram::check({.x = {}, .edges = edges});

@@ -14,7 +14,7 @@ namespace weir::ops {
 struct HistogramKernel {
   static constexpr std::uint32_t kThreads = 256;
   static constexpr unsigned kThreadsMax = kThreads;
-  static constexpr std::size_t kValues = 4096;
+  static constexpr std::size_t kValues = kHistogramBlock;
   static constexpr std::size_t kSharedBytes = device::shared_size<std::uint16_t>(kValues);
 
   // `out` has bins + 4 counters a block: those of Bins, and nulls.

@@ -58,10 +58,11 @@ Support Histogram::supports(const Args& args, device::Kind kind) {
 
 Footprint Histogram::footprint(const Args& args) {
   const std::size_t n = args.x.size();
-  const std::size_t counters = args.bin_count() + 3;
+  const std::size_t counters = args.bin_count() + 4;
+  const std::size_t blocks = (n + kHistogramBlock - 1) / kHistogramBlock;
   return {.rows = n,
           .bytes_in = n * args.x.value_bytes() + (args.x.validity != nullptr ? n / 8 : 0),
-          .bytes_scratch = n / 4096 * counters * sizeof(std::uint32_t),
+          .bytes_scratch = blocks * counters * sizeof(std::uint32_t),
           .bytes_resident = counters * sizeof(double),
           .flops = 8.0 * static_cast<double>(n),
           .ceiling = Ceiling::kDram};

@@ -78,7 +78,7 @@ Footprint MomentsOf::footprint(const Args& args) {
   const std::size_t n = args.x.size();
   return {.rows = n,
           .bytes_in = n * args.x.value_bytes() + (args.x.validity != nullptr ? n / 8 : 0),
-          .bytes_scratch = n / numeric::kCanonicalBlock * sizeof(MomentsPartial),
+          .bytes_scratch = canonical_blocks(n) * sizeof(Piece<MomentsPartial>),
           .flops = 12.0 * static_cast<double>(n),
           .ceiling = Ceiling::kDram};
 }

@@ -37,6 +37,11 @@ TEST(Moments, GivesTheGoldenBits) {
   EXPECT_EQ(*out.kurtosis, -0x1.33276a6949c9ep+0);
 }
 
+TEST(Moments, CountAPieceForEachBlockBegun) {
+  const std::vector<double> x(1025);
+  EXPECT_EQ(MomentsOf::footprint({.x = view(x)}).bytes_scratch, 2 * sizeof(Piece<MomentsPartial>));
+}
+
 TEST(Moments, OfOneTwoThreeTen) {
   const std::vector<double> x = {1, 2, 3, 10};
   const MomentsOf::Output out = moments_of({.x = view(x)});

@@ -38,7 +38,7 @@ Footprint Sum::footprint(const Args& args) {
   const std::size_t n = args.x.size();
   return {.rows = n,
           .bytes_in = n * args.x.value_bytes() + (args.x.validity != nullptr ? n / 8 : 0),
-          .bytes_scratch = n / kCanonicalBlock * sizeof(Compensated),
+          .bytes_scratch = canonical_blocks(n) * sizeof(Piece<Compensated>),
           .flops = static_cast<double>(n),
           .ceiling = Ceiling::kDram};
 }

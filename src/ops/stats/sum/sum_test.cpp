@@ -29,6 +29,14 @@ TEST(Sum, GivesTheGoldenBits) {
   EXPECT_EQ(out.count, 5000U);
 }
 
+TEST(Sum, CountsAPieceForEachBlockBegun) {
+  const std::vector<double> x(1025);
+  const Values values = Values::of(std::span<const double>(x));
+  EXPECT_EQ(Sum::footprint({.x = values}).bytes_scratch, 2 * sizeof(Piece<numeric::Compensated>));
+  EXPECT_EQ(Sum::footprint({.x = values.slice(0, 1)}).bytes_scratch,
+            sizeof(Piece<numeric::Compensated>));
+}
+
 TEST(Sum, CompensatesOnRequest) {
   std::vector<double> x(4096);
   x[0] = 1;
