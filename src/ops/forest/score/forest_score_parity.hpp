@@ -44,7 +44,7 @@ struct Parity<ForestScore> {
     for (const std::size_t rows : {0U, 1U, 31U, 32U, 33U, 65U, 2049U, 5000U}) {
       add(20, rows, false, 0);
     }
-    for (std::size_t rows = 2; rows < 64; rows += 7) add(3, rows, true, rows % 5);
+    for (std::size_t rows = 2; rows < 64; ++rows) add(3, rows, true, rows % 5);
     Philox rng(seed, 0xF0);
     for (int i = 0; i < 8; ++i) {
       add(1 + rng.next_below(100), rng.next_below(700), i % 2 == 0, rng.next_below(9));

@@ -11,11 +11,22 @@ struct Parity<Ed25519Verify> {
   static std::vector<ParityCase<Ed25519Verify>> cases(std::uint64_t seed) {
     Philox rng(seed, 43);
     std::vector<ParityCase<Ed25519Verify>> cases;
-    for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 31U, 33U, 65U}) {
-      const auto items = std::make_shared<Ed25519Items>();
-      items->sign(rng, count);
-      for (std::size_t i = 0; i < count; i += 3) items->spoil(rng, i);
-      cases.push_back({"rows=" + std::to_string(count), items->args(), items});
+    // All lengths are slices of one batch, which OpenSSL signs once.
+    const auto items = std::make_shared<Ed25519Items>();
+    items->sign(rng, 140);
+    for (std::size_t i = 0; i < items->size(); i += 3) items->spoil(rng, i);
+    const auto add = [&](std::size_t from, std::size_t count) {
+      const Ed25519Verify::Args all = items->args();
+      cases.push_back({"rows=" + std::to_string(count) + " from " + std::to_string(from),
+                       {all.keys.subspan(from, count), all.signatures.subspan(from, count),
+                        all.messages.slice(from, count)},
+                       items});
+    };
+    for (std::size_t count = 0; count < 20; ++count) add(count % 7, count);
+    for (const std::size_t count : {31U, 32U, 33U, 63U, 65U}) add(count % 5, count);
+    for (int i = 0; i < 8; ++i) {
+      const std::uint32_t from = rng.next_below(70);
+      add(from, rng.next_below(70));
     }
     return cases;
   }

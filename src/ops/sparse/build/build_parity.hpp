@@ -1,6 +1,8 @@
 // The parity cases of sparse.build.
 #pragma once
 
+#include <numeric>
+
 #include "ops/sparse/build/build.hpp"
 #include "ops/sparse/parity_matrices.hpp"
 
@@ -18,7 +20,11 @@ struct Parity<CsrBuild> {
   static std::vector<ParityCase<CsrBuild>> cases(std::uint64_t seed) {
     Philox rng(seed, 55);
     std::vector<ParityCase<CsrBuild>> cases;
-    for (const std::size_t count : {0U, 1U, 31U, 32U, 33U, 65U, 500U, 6000U}) {
+    std::vector<std::size_t> counts(64);
+    std::iota(counts.begin(), counts.end(), std::size_t{0});
+    counts.insert(counts.end(), {65, 500, 6000});
+    for (int i = 0; i < 8; ++i) counts.push_back(rng.next_below(900));
+    for (const std::size_t count : counts) {
       for (const bool prune : {false, true}) {
         const auto data = std::make_shared<Data>();
         const std::uint32_t rows = 1 + rng.next_below(90);
