@@ -6,6 +6,7 @@
 
 #include "base/isa.hpp"
 #include "base/rng.hpp"
+#include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 #include "ops/hash/merkle.hpp"
 #include "ops/hash/merkle_proof/merkle_proof.hpp"
 #include "ops/hash/merkle_root/merkle_root.hpp"
@@ -193,6 +194,33 @@ TEST(MerkleVerify, SaysWhichLengthsDoNotFit) {
             "2 leaves, 2 indices, 2 path offsets");
   EXPECT_EQ(MerkleVerify::check({leaves, indices, 2, {}, beyond, {}}).message(),
             "path offset 1 is 1, beyond 0");
+}
+
+// A caller's mistake is an answer, not the end of the process.
+TEST(HashOps, RefuseOutputsOfAnotherLength) {
+  const std::uint64_t offsets[] = {0, 1, 3};
+  const Ragged two{as_bytes("abc"), offsets};
+  Workers workers(1);
+  CpuRun run{workers};
+  Digest digest;
+  std::uint64_t hash = 0;
+  Sha256Batch::Output digests{{&digest, 1}};
+  Xxh3Batch::Output hashes{{&hash, 1}};
+  MerkleVerify::Output verdicts;
+  const std::uint64_t path_offsets[] = {0, 0};
+  const MerkleVerify::Args one{{&digest, 1}, {&hash, 1}, 1, {}, path_offsets, {}};
+  EXPECT_EQ(Sha256Batch::cpu(run, {two}, digests).message(), "room for 1 digests of 2");
+  EXPECT_EQ(Sha256Batch::reference({two}, digests).code(), Code::kInvalidArgument);
+  EXPECT_EQ(Xxh3Batch::cpu(run, {two}, hashes).message(), "room for 1 hashes of 2");
+  EXPECT_EQ(Xxh3Batch::reference({two}, hashes).code(), Code::kInvalidArgument);
+  EXPECT_EQ(MerkleVerify::cpu(run, one, verdicts).message(), "room for 0 valid of 1");
+  EXPECT_EQ(MerkleVerify::reference(one, verdicts).code(), Code::kInvalidArgument);
+  const Ed25519Key key{};
+  const Ed25519Signature signature{};
+  const Ed25519Verify::Args signed_one{{&key, 1}, {&signature, 1}, two.slice(0, 1)};
+  Ed25519Verify::Output none;
+  EXPECT_EQ(Ed25519Verify::cpu(run, signed_one, none).message(), "room for 0 verdicts of 1");
+  EXPECT_EQ(Ed25519Verify::reference(signed_one, none).code(), Code::kInvalidArgument);
 }
 
 TEST(HashOps, NameTheOffsetThatDoesNotFit) {

@@ -27,6 +27,13 @@ Status check_ragged(const Ragged& messages) {
   return Status::ok();
 }
 
+Status check_result_length(std::string_view what, std::size_t have, std::size_t want) {
+  if (have == want) return Status::ok();
+  return invalid_argument("lengths_differ", "room for " + std::to_string(have) + " " +
+                                                std::string(what) + " of " + std::to_string(want))
+      .at(what);
+}
+
 double sha256_blocks(const Ragged& messages, std::size_t prefix) {
   // Nine bytes of padding at least; half a block is lost to rounding up on average.
   const double bytes = static_cast<double>(messages.total_bytes()) +

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
@@ -31,6 +32,9 @@ struct Ragged {
 
 // Returns invalid_argument naming the first offset that is missing, descends or lies outside.
 Status check_ragged(const Ragged& messages);
+
+// Returns invalid_argument naming both lengths unless `what`, a result, has `want` elements.
+Status check_result_length(std::string_view what, std::size_t have, std::size_t want);
 
 // How many 64-byte blocks SHA-256 runs over for messages that each have `prefix` bytes in front,
 // within one block a message: what the cost of the SHA-256 ops is counted in.

@@ -62,6 +62,13 @@ Result<CsrView> csr_view(std::size_t rows, std::size_t cols, std::span<const std
   return CsrView(cols, offsets, columns, values);
 }
 
+Status check_vector(std::string_view what, std::size_t have, std::size_t want) {
+  if (have == want) return Status::ok();
+  return invalid_argument("shapes_differ", std::string(what) + " has " + std::to_string(have) +
+                                               " elements of " + std::to_string(want))
+      .at(what);
+}
+
 void cut_rows(const CsrView& a, std::size_t entries, std::vector<std::size_t>& first) {
   first.assign(1, 0);
   const auto offsets = a.offsets();

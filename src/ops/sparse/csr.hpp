@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/huge_vector.hpp"
@@ -83,6 +84,9 @@ Result<CsrView> csr_view(std::size_t rows, std::size_t cols, std::span<const std
 
 // Returns invalid_argument if a matrix cannot have that many columns.
 Status check_csr_cols(std::size_t cols);
+
+// Returns invalid_argument naming both lengths unless `what`, a vector, has `want` elements.
+Status check_vector(std::string_view what, std::size_t have, std::size_t want);
 
 // Cuts rows into tasks of about `entries` stored entries: rows [first[t], first[t + 1]). The cuts
 // depend on the matrix alone. Reuses `first`.

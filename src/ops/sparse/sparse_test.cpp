@@ -7,6 +7,7 @@
 
 #include "base/isa.hpp"
 #include "ops/sparse/build/build.hpp"
+#include "ops/sparse/cg/cg.hpp"
 #include "ops/sparse/from_dense/from_dense.hpp"
 #include "ops/sparse/sparse_sample.hpp"
 #include "ops/sparse/spgemm/spgemm.hpp"
@@ -359,6 +360,26 @@ TEST(Spgemm, EqualsTheReference) {
   EXPECT_EQ(
       Spgemm::check({tridiagonal(3, 1, 2, 1).view(), tridiagonal(2, 1, 2, 1).view()}).message(),
       "A is 3 x 3, B is 2 x 2");
+}
+
+// A caller's mistake is an answer, not the end of the process.
+TEST(Sparse, RefusesOutputsOfAnotherShape) {
+  const Csr a = tridiagonal(3, -1, 2, -1);
+  const std::vector<double> three(3);
+  std::vector<double> two(2);
+  Workers workers(1);
+  CpuRun run{workers};
+  Spmv::Output product{two};
+  EXPECT_EQ(Spmv::cpu(run, {a.view(), three}, product).message(), "y has 2 elements of 3");
+  EXPECT_EQ(Spmv::reference({a.view(), three}, product).code(), Code::kInvalidArgument);
+  Cg::Output solution{.x = two};
+  const Cg::Args system{.a = a.view(), .b = three, .start = {}};
+  EXPECT_EQ(Cg::cpu(run, system, solution).message(), "x has 2 elements of 3");
+  EXPECT_EQ(Cg::reference(system, solution).code(), Code::kInvalidArgument);
+  Spmm::Output matrix{{two.data(), 2, 1}};
+  const Spmm::Args args{a.view(), {three.data(), 3, 1}};
+  EXPECT_EQ(Spmm::cpu(run, args, matrix).message(), "A B is 3 x 1, C is 2 x 1");
+  EXPECT_EQ(Spmm::reference(args, matrix).code(), Code::kInvalidArgument);
 }
 
 // One more than the largest number of rows is 0, as many offsets as there were.

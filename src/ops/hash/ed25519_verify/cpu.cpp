@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 #include "ops/hash/ed25519_verify/lanes.hpp"
 #include "ops/hash/ed25519_verify/scalar.hpp"
@@ -93,6 +93,10 @@ Status Ed25519Verify::check(const Args& args) {
       .hint("give one key and one signature a message");
 }
 
+Status Ed25519Verify::check_output(const Args& args, const Output& out) {
+  return check_result_length("verdicts", out.verdicts.size(), args.keys.size());
+}
+
 Support Ed25519Verify::supports(const Args&, device::Kind kind) {
   if (kind == device::Kind::kCpu) return Support::yes();
   return Support::no(Reason::kUnsupportedType, "signatures are verified on the CPU");
@@ -110,7 +114,7 @@ Footprint Ed25519Verify::footprint(const Args& args) {
 
 Status Ed25519Verify::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t rows = args.keys.size();
-  CHECK_EQ(out.verdicts.size(), rows);
+  WEIR_TRY(check_output(args, out));
   const bool in_eights = ed25519::has_ifma();
   run.workers.run((rows + kTaskSignatures - 1) / kTaskSignatures, [&](std::size_t task) {
     const std::size_t end = std::min(rows, (task + 1) * kTaskSignatures);

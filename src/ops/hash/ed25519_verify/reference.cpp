@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 
 namespace weir::ops {
@@ -79,7 +80,7 @@ Result<Ed25519Verdict> ed25519_verify_by_openssl(const Ed25519Key& key,
 }
 
 Status Ed25519Verify::reference(const Args& args, Output& out) {
-  CHECK_EQ(out.verdicts.size(), args.keys.size());
+  WEIR_TRY(check_output(args, out));
   for (std::size_t i = 0; i < args.keys.size(); ++i) {
     WEIR_ASSIGN(out.verdicts[i],
                 ed25519_verify_by_openssl(args.keys[i], args.signatures[i], args.messages[i]));

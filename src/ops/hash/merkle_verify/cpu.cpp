@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/merkle.hpp"
 #include "ops/hash/merkle_verify/merkle_verify.hpp"
 #include "ops/hash/ragged.hpp"
@@ -34,6 +34,10 @@ Status MerkleVerify::check(const Args& args) {
   return Status::ok();
 }
 
+Status MerkleVerify::check_output(const Args& args, const Output& out) {
+  return check_result_length("valid", out.valid.size(), args.leaves.size());
+}
+
 Support MerkleVerify::supports(const Args&, device::Kind kind) {
   if (kind == device::Kind::kCpu) return Support::yes();
   return Support::no(Reason::kTooSmall, "a path is verified in microseconds on the CPU");
@@ -50,7 +54,7 @@ Footprint MerkleVerify::footprint(const Args& args) {
 
 Status MerkleVerify::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t n = args.leaves.size();
-  CHECK_EQ(out.valid.size(), n);
+  WEIR_TRY(check_output(args, out));
   run.workers.run((n + kTaskPaths - 1) / kTaskPaths, [&](std::size_t task) {
     const std::size_t end = std::min(n, (task + 1) * kTaskPaths);
     for (std::size_t i = task * kTaskPaths; i < end; ++i) {

@@ -14,10 +14,10 @@
 
 namespace weir::ops {
 
-// Class exact. Shapes: n leaf hashes and indices, n + 1 path offsets -> n verdicts (CHECKed), 1 or
-// 0. A proof that does not fit its tree (index >= count, a path too short or too long) is 0, not an
-// error. Errors: invalid_argument for lengths that differ and offsets that descend or lie outside.
-// Cost: two SHA-256 blocks a path element; no allocation.
+// Class exact. Shapes: n leaf hashes and indices, n + 1 path offsets -> n verdicts, 1 or 0. A proof
+// that does not fit its tree (index >= count, a path too short or too long) is 0, not an error.
+// Errors: invalid_argument for lengths that differ, of the output, too, and offsets that descend or
+// lie outside. Cost: two SHA-256 blocks a path element; no allocation.
 struct MerkleVerify {
   static constexpr OpInfo kInfo{.name = "hash.merkle_verify",
                                 .numeric = NumericClass::kExact,
@@ -36,6 +36,7 @@ struct MerkleVerify {
   };
 
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -1,7 +1,7 @@
 #include <bit>
 #include <optional>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/merkle.hpp"
 #include "ops/hash/merkle_verify/merkle_verify.hpp"
 
@@ -28,7 +28,7 @@ std::optional<Digest> claimed_root(const Digest& leaf, std::uint64_t index, std:
 }  // namespace
 
 Status MerkleVerify::reference(const Args& args, Output& out) {
-  CHECK_EQ(out.valid.size(), args.leaves.size());
+  WEIR_TRY(check_output(args, out));
   for (std::size_t i = 0; i < args.leaves.size(); ++i) {
     const auto path =
         args.path.subspan(args.path_offsets[i], args.path_offsets[i + 1] - args.path_offsets[i]);

@@ -6,6 +6,10 @@ Status Sha256Batch::check(const Args& args) {
   return check_ragged(args.messages);
 }
 
+Status Sha256Batch::check_output(const Args& args, const Output& out) {
+  return check_result_length("digests", out.digests.size(), args.messages.size());
+}
+
 Support Sha256Batch::supports(const Args&, device::Kind) {
   return Support::yes();
 }

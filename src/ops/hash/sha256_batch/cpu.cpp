@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/hash_batch.hpp"
 #include "ops/hash/sha256_batch/sha256_batch.hpp"
 
@@ -13,7 +13,7 @@ constexpr std::size_t kTaskMessages = 256;
 
 Status Sha256Batch::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t rows = args.messages.size();
-  CHECK_EQ(out.digests.size(), rows);
+  WEIR_TRY(check_output(args, out));
   run.workers.run((rows + kTaskMessages - 1) / kTaskMessages, [&](std::size_t task) {
     const std::size_t first = task * kTaskMessages;
     const std::size_t count = std::min(kTaskMessages, rows - first);

@@ -1,7 +1,7 @@
 // The kernel of hash.sha256_batch and what drives it: one message a thread.
 #pragma once
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/device_run.hpp"
 #include "ops/hash/sha256_batch/sha256_batch.hpp"
 #include "ops/hash/sha256_block.hpp"
@@ -53,7 +53,7 @@ struct Sha256Kernel {
 
 template <class Launcher>
 Status sha256_on_device(DeviceRun& run, const Sha256Batch::Args& args, Sha256Batch::Output& out) {
-  CHECK_EQ(out.digests.size(), args.messages.size());
+  WEIR_TRY(Sha256Batch::check_output(args, out));
   return run_chunks<Launcher>(
       run, args.messages.size(),
       [&](const Chunk& chunk, Lane<Launcher>& lane) -> Status {

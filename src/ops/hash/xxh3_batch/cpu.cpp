@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/hash_batch.hpp"
 #include "ops/hash/xxh3_batch/xxh3_batch.hpp"
 
@@ -13,6 +13,10 @@ constexpr std::size_t kTaskMessages = 4096;
 
 Status Xxh3Batch::check(const Args& args) {
   return check_ragged(args.messages);
+}
+
+Status Xxh3Batch::check_output(const Args& args, const Output& out) {
+  return check_result_length("hashes", out.hashes.size(), args.messages.size());
 }
 
 Support Xxh3Batch::supports(const Args&, device::Kind kind) {
@@ -31,7 +35,7 @@ Footprint Xxh3Batch::footprint(const Args& args) {
 
 Status Xxh3Batch::cpu(CpuRun& run, const Args& args, Output& out) {
   const std::size_t rows = args.messages.size();
-  CHECK_EQ(out.hashes.size(), rows);
+  WEIR_TRY(check_output(args, out));
   run.workers.run((rows + kTaskMessages - 1) / kTaskMessages, [&](std::size_t task) {
     const std::size_t first = task * kTaskMessages;
     const std::size_t count = std::min(kTaskMessages, rows - first);

@@ -4,13 +4,13 @@
 #define XXH_VECTOR 0  // XXH_SCALAR
 #include <xxhash.h>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/hash/xxh3_batch/xxh3_batch.hpp"
 
 namespace weir::ops {
 
 Status Xxh3Batch::reference(const Args& args, Output& out) {
-  CHECK_EQ(out.hashes.size(), args.messages.size());
+  WEIR_TRY(check_output(args, out));
   for (std::size_t i = 0; i < args.messages.size(); ++i) {
     out.hashes[i] = XXH3_64bits(args.messages[i].data(), args.messages[i].size());
   }

@@ -13,9 +13,9 @@
 
 namespace weir::ops {
 
-// Class exact. Shapes: n messages -> n hashes (CHECKed). Errors: invalid_argument for offsets that
-// descend or lie outside. Cost: the read rate of memory for long messages, about 4 ns for 16 bytes;
-// no allocation. It never pays on a GPU: the link is slower than this.
+// Class exact. Shapes: n messages -> n hashes. Errors: invalid_argument for offsets that descend or
+// lie outside and for an output of another length. Cost: the read rate of memory for long messages,
+// about 4 ns for 16 bytes; no allocation. It never pays on a GPU: the link is slower than this.
 struct Xxh3Batch {
   static constexpr OpInfo kInfo{.name = "hash.xxh3_batch",
                                 .numeric = NumericClass::kExact,
@@ -28,6 +28,7 @@ struct Xxh3Batch {
   };
 
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

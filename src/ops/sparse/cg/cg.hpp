@@ -17,8 +17,8 @@ namespace weir::ops {
 
 // Class fixed: products, dot products and norms are canonical sums; the rest is done element by
 // element. Stops when norm(r) <= tolerance * norm(b), r being the residual that the recurrence
-// carries, or after iterations_max. Shapes: A [n, n], b [n], x [n] (CHECKed), start [n] or empty
-// for zero. b = 0 gives x = 0. Symmetry is not looked at. A b whose squares leave the range of
+// carries, or after iterations_max. Shapes: A [n, n], b [n], x [n], start [n] or empty for zero. b
+// = 0 gives x = 0. Symmetry is not looked at. A b whose squares leave the range of
 // doubles is solved times a power of two, which changes no digit; `converged` never holds of norms
 // or of an x that are not finite. Errors: invalid_argument for shapes and for a tolerance that is
 // negative or no number; failed_precondition "not_positive_definite" if a diagonal element or p'Ap
@@ -43,6 +43,7 @@ struct Cg {
   };
 
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

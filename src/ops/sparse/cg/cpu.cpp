@@ -5,10 +5,10 @@
 #include <cmath>
 #include <string>
 
-#include "base/check.hpp"
 #include "base/number_text.hpp"
 #include "base/numeric/canonical.hpp"
 #include "base/numeric/range_scale.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/cg/cg.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
@@ -163,6 +163,10 @@ Status Cg::check(const Args& args) {
   return Status::ok();
 }
 
+Status Cg::check_output(const Args& args, const Output& out) {
+  return check_vector("x", out.x.size(), args.a.rows());
+}
+
 Support Cg::supports(const Args&, device::Kind kind) {
   if (kind == device::Kind::kCpu) return Support::yes();
   return Support::no(Reason::kUnsupportedType, "conjugate gradients run on the CPU");
@@ -220,7 +224,7 @@ Status check_curvature(std::uint32_t iteration, double curvature) {
 }
 
 Status Cg::cpu(CpuRun& run, const Args& args, Output& out) {
-  CHECK_EQ(out.x.size(), args.a.rows());
+  WEIR_TRY(check_output(args, out));
   const double scale = cg_scale(args.b, numeric::canonical_dot(args.b, args.b));
   if (scale == 1) return solve(run, args, out);
   Vector b(args.b.begin(), args.b.end());

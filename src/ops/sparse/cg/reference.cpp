@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/check.hpp"
 #include "base/numeric/canonical.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/cg/cg.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
@@ -25,7 +25,7 @@ double dot(const Vector& x, const Vector& y) {
 
 Status Cg::reference(const Args& args, Output& out) {
   const std::size_t n = args.a.rows();
-  CHECK_EQ(out.x.size(), n);
+  WEIR_TRY(check_output(args, out));
   WEIR_ASSIGN(const Vector inverse, inverse_diagonal(args.a));
   Vector b(args.b.begin(), args.b.end());
   const double scale = cg_scale(b, dot(b, b));

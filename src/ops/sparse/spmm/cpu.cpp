@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/spmm/spmm.hpp"
 
 namespace weir::ops {
@@ -22,6 +22,13 @@ Status Spmm::check(const Args& args) {
       .at("b");
 }
 
+Status Spmm::check_output(const Args& args, const Output& out) {
+  if (out.c.rows == args.a.rows() && out.c.cols == args.b.cols) return Status::ok();
+  return invalid_argument("shapes_differ", "A B is " + shape(args.a.rows(), args.b.cols) +
+                                               ", C is " + shape(out.c.rows, out.c.cols))
+      .at("c");
+}
+
 Support Spmm::supports(const Args&, device::Kind kind) {
   if (kind == device::Kind::kCpu) return Support::yes();
   return Support::no(Reason::kUnsupportedType, "sparse times dense runs on the CPU");
@@ -37,7 +44,7 @@ Footprint Spmm::footprint(const Args& args) {
 }
 
 Status Spmm::cpu(CpuRun& run, const Args& args, Output& out) {
-  CHECK(out.c.rows == args.a.rows() && out.c.cols == args.b.cols);
+  WEIR_TRY(check_output(args, out));
   std::vector<std::size_t> first;
   cut_rows(args.a, std::max<std::size_t>(1, kTaskProducts / std::max<std::size_t>(1, args.b.cols)),
            first);

@@ -1,11 +1,11 @@
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/spmm/spmm.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
 namespace weir::ops {
 
 Status Spmm::reference(const Args& args, Output& out) {
-  CHECK(out.c.rows == args.a.rows() && out.c.cols == args.b.cols);
+  WEIR_TRY(check_output(args, out));
   std::vector<double> x(args.a.cols());
   std::vector<double> y(args.a.rows());
   for (std::size_t j = 0; j < args.b.cols; ++j) {

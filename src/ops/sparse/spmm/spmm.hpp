@@ -14,9 +14,9 @@ namespace weir::ops {
 
 // Class fixed: each element is the canonical sum (base/numeric/canonical.hpp) of the rounded
 // products of its row's stored entries, so that column j of C has the bits of sparse.spmv with
-// column j of B. Shapes: A [m, k], B [k, n], C [m, n] (CHECKed; C overlaps neither). Errors:
-// invalid_argument naming both shapes. Cost: n times the entries in multiplications and additions,
-// rows of B from the caches where they fit; 8 KiB of stack.
+// column j of B. Shapes: A [m, k], B [k, n], C [m, n] (C overlaps neither). Errors:
+// invalid_argument naming two shapes that do not fit. Cost: n times the entries in multiplications
+// and additions, rows of B from the caches where they fit; 8 KiB of stack.
 struct Spmm {
   static constexpr OpInfo kInfo{.name = "sparse.spmm",
                                 .numeric = NumericClass::kFixed,
@@ -30,6 +30,7 @@ struct Spmm {
   };
 
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -12,6 +12,10 @@ Status Spmv::check(const Args& args) {
       .at("x");
 }
 
+Status Spmv::check_output(const Args& args, const Output& out) {
+  return check_vector("y", out.y.size(), args.a.rows());
+}
+
 Support Spmv::supports(const Args&, device::Kind) {
   return Support::yes();
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/check.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
 namespace weir::ops {
@@ -12,7 +12,7 @@ constexpr std::size_t kTaskEntries = std::size_t{1} << 16;
 }  // namespace
 
 Status Spmv::cpu(CpuRun& run, const Args& args, Output& out) {
-  CHECK_EQ(out.y.size(), args.a.rows());
+  WEIR_TRY(check_output(args, out));
   std::vector<std::size_t> first;
   cut_rows(args.a, kTaskEntries, first);
   run.workers.run(first.size() - 1, [&](std::size_t task) {

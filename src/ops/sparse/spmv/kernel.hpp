@@ -3,8 +3,8 @@
 // into shared memory, whichever rows they belong to, and folded there.
 #pragma once
 
-#include "base/check.hpp"
 #include "base/numeric/canonical.hpp"
+#include "base/result.hpp"
 #include "ops/device_run.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
@@ -152,7 +152,7 @@ struct SpmvKernel {
 
 template <class Launcher>
 Status spmv_on_device(DeviceRun& run, const Spmv::Args& args, Spmv::Output& out) {
-  CHECK_EQ(out.y.size(), args.a.rows());
+  WEIR_TRY(Spmv::check_output(args, out));
   WEIR_ASSIGN(const DeviceSpan<const double> x, run.keep(args.x));
   return run_chunks<Launcher>(
       run, args.a.rows(),

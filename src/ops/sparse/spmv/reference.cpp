@@ -1,13 +1,13 @@
 #include <algorithm>
 
-#include "base/check.hpp"
 #include "base/numeric/canonical.hpp"
+#include "base/result.hpp"
 #include "ops/sparse/spmv/spmv.hpp"
 
 namespace weir::ops {
 
 Status Spmv::reference(const Args& args, Output& out) {
-  CHECK_EQ(out.y.size(), args.a.rows());
+  WEIR_TRY(check_output(args, out));
   for (std::size_t r = 0; r < args.a.rows(); ++r) {
     numeric::CanonicalCounter<double> sum;
     const std::size_t end = args.a.offsets()[r + 1];

@@ -16,7 +16,7 @@ namespace weir::ops {
 
 // Class fixed: y[r] is the canonical sum (base/numeric/canonical.hpp) of the rounded products of
 // row r's stored entries, in their order; an empty row gives +0.0. Shapes: A [m, n], x [n], y [m]
-// (CHECKed; x and y do not overlap). Errors: invalid_argument for an x of another length. Cost:
+// (x and y do not overlap). Errors: invalid_argument for an x or a y of another length. Cost:
 // 12 bytes an entry and 16 a row from memory, and the elements of x it touches; no allocation but
 // for the list of tasks.
 struct Spmv {
@@ -32,6 +32,7 @@ struct Spmv {
   };
 
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
