@@ -30,7 +30,8 @@ void by_blocks(CpuRun& run, const Convolve::Args& args, std::span<double> y) {
     const std::size_t block = first + task;
     const std::size_t from = std::max(begin, block * hop);
     const std::size_t to = std::min(end, (block + 1) * hop);
-    double* const result = fft::scratch(fft::Scratch::kResult, hop);
+    const fft::ThreadScratch result_memory(fft::Scratch::kResult, hop);
+    double* const result = result_memory.data();
     blocks.run(args.x, block, result);
     std::copy(result + (from - block * hop), result + (to - block * hop),
               y.begin() + static_cast<std::ptrdiff_t>(from - begin));

@@ -19,7 +19,8 @@ OverlapSave::OverlapSave(std::span<const double> kernel)
 
 void OverlapSave::run_held(double* values, double* y) const {
   const std::size_t n = plan_->n;
-  double* const bins = scratch(Scratch::kBins, 2 * plan_->bins());
+  const ThreadScratch bins_memory(Scratch::kBins, 2 * plan_->bins());
+  double* const bins = bins_memory.data();
   real_rows(*plan_, {values, 0, bins, 0, 1});
   multiply_bins(bins, bins_.data(), plan_->bins());
   inverse_real_rows(*plan_, 1.0 / static_cast<double>(n), {bins, 0, values, 0, 1});
@@ -28,7 +29,8 @@ void OverlapSave::run_held(double* values, double* y) const {
 
 void OverlapSave::run(std::span<const double> x, std::size_t block, double* y) const {
   const std::size_t n = plan_->n;
-  double* const values = scratch(Scratch::kUser, n);
+  const ThreadScratch values_memory(Scratch::kUser, n);
+  double* const values = values_memory.data();
   // Place i of the block is place block * hop - (taps - 1) + i of the series.
   const std::size_t before = taps_ - 1;
   const std::size_t start = block * hop();

@@ -31,7 +31,8 @@ void by_tiles(CpuRun& run, const fft::Grid2& x, const fft::Grid2& kernel, const 
   run.workers.run(rows * columns, [&](std::size_t task) {
     const std::size_t tile_row = first_row + task / columns;
     const std::size_t tile_column = first_column + task % columns;
-    double* const result = fft::scratch(fft::Scratch::kResult, down * across);
+    const fft::ThreadScratch result_memory(fft::Scratch::kResult, down * across);
+    double* const result = result_memory.data();
     tiles.run(x, tile_row, tile_column, result);
     const std::size_t begin = std::max(wanted.left, tile_column * across);
     const std::size_t end = std::min(right, (tile_column + 1) * across);

@@ -52,8 +52,10 @@ void Tiles::run(const Grid2& x, std::size_t tile_row, std::size_t tile_column, d
   const std::size_t height = columns_->n;
   const std::size_t width = rows_->n;
   const std::size_t step = bins_step();
-  double* const values = scratch(Scratch::kUser, height * width);
-  double* const bins = scratch(Scratch::kBins, height * step);
+  const ThreadScratch values_memory(Scratch::kUser, height * width);
+  double* const values = values_memory.data();
+  const ThreadScratch bins_memory(Scratch::kBins, height * step);
+  double* const bins = bins_memory.data();
   const auto top = static_cast<std::ptrdiff_t>(tile_row * down() + 1 - taps_down_);
   const auto left = static_cast<std::ptrdiff_t>(tile_column * across() + 1 - taps_across_);
   cut(x, top, left, height, width, values);

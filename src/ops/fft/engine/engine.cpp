@@ -29,7 +29,8 @@ struct LaneBuffers {
 };
 inline LaneBuffers lane_buffers(std::size_t n) {
   const std::size_t each = kPitch * (n + 1);
-  double* const work = scratch(Scratch::kSide, 2 * each);
+  static_assert(2 * kPitch * (kStagesMax + 1) <= kScratchKept, "it outlives this function");
+  double* const work = ThreadScratch(Scratch::kSide, 2 * each).data();
   return {work, work + each};
 }
 
@@ -174,8 +175,8 @@ void times_bins(double* bins, const double* factors, std::size_t n) {
 
 void one(const Plan& plan, bool inverse, double scale, const double* in, double* out) {
   if (plan.form == Form::kFourStep) {
-    const FourStepWork work =
-        four_step_work(plan, scratch(Scratch::kBetween, four_step_doubles(plan)));
+    const ThreadScratch between(Scratch::kBetween, four_step_doubles(plan));
+    const FourStepWork work = four_step_work(plan, between.data());
     for (std::size_t g = 0; g < column_groups(plan); ++g) {
       four_step_columns(plan, inverse, in, work, g);
     }
@@ -184,7 +185,8 @@ void one(const Plan& plan, bool inverse, double scale, const double* in, double*
     }
   } else if (plan.form == Form::kBluestein) {
     const std::size_t m = plan.inner->n;
-    double* const work = scratch(Scratch::kChirp, 2 * m);
+    const ThreadScratch memory(Scratch::kChirp, 2 * m);
+    double* const work = memory.data();
     multiply(in, plan.chirp.data(), plan.n, inverse, 1.0, false, work);
     std::fill(work + 2 * plan.n, work + 2 * m, 0.0);
     one(*plan.inner, false, 1.0, work, work);
@@ -192,7 +194,8 @@ void one(const Plan& plan, bool inverse, double scale, const double* in, double*
     one(*plan.inner, true, 1.0, work, work);
     multiply(work, plan.chirp.data(), plan.n, false, scale, inverse, out);
   } else if (alone(plan)) {
-    double* const work = scratch(Scratch::kSolo, 4 * solo_pitch(plan.n));
+    const ThreadScratch memory(Scratch::kSolo, 4 * solo_pitch(plan.n));
+    double* const work = memory.data();
     solo_transform(plan.stages, inverse, scale, in, out, work);
   } else {
     const Rows row{in, 0, out, 0, 1};
@@ -234,7 +237,8 @@ inline void odd_side(const RealPlan& plan, const Share& share) {
 }
 
 inline void odd_one(const RealPlan& plan, const double* in, double* out) {
-  double* const work = scratch(Scratch::kReal, 2 * plan.n);
+  const ThreadScratch memory(Scratch::kReal, 2 * plan.n);
+  double* const work = memory.data();
   for (std::size_t t = 0; t < plan.n; ++t) {
     work[2 * t] = in[t];
     work[2 * t + 1] = 0;
@@ -264,7 +268,8 @@ void real(const RealPlan& plan, const Rows& r) {
 
 // Completes the bins of one real transform of odd length to those of a complex one.
 inline void odd_inverse_one(const RealPlan& plan, double scale, const double* in, double* out) {
-  double* const work = scratch(Scratch::kReal, 2 * plan.n);
+  const ThreadScratch memory(Scratch::kReal, 2 * plan.n);
+  double* const work = memory.data();
   work[0] = in[0];
   work[1] = 0;
   for (std::size_t k = 1; k < plan.bins(); ++k) {
@@ -313,7 +318,8 @@ void inverse_real(const RealPlan& plan, double scale, const Rows& r) {
       },
       [&](const Share& share) {
         if (plan.n % 2 != 0) return odd_inverse_one(plan, scale, share.in(), share.out());
-        double* const work = scratch(Scratch::kReal, plan.n);
+        const ThreadScratch memory(Scratch::kReal, plan.n);
+        double* const work = memory.data();
         combine_row(plan, share.in(), work);
         one(*plan.complex, true, half_scale, work, share.out());
       });
@@ -331,9 +337,10 @@ void columns(const Plan& plan, bool inverse, double scale, double* matrix, std::
       lanes_to_columns(done, 0, kLanes, scale, plan.n, matrix + 2 * column, step);
     }
   }
+  const ThreadScratch memory(Scratch::kGather, column < end ? 2 * plan.n * kColumns : 0);
+  double* const held = memory.data();
   while (column < end) {
     const std::size_t count = std::min(kColumns, end - column);
-    double* const held = scratch(Scratch::kGather, 2 * plan.n * kColumns);
     for (std::size_t k = 0; k < plan.n; ++k) {
       for (std::size_t c = 0; c < count; ++c) {
         held[2 * (plan.n * c + k)] = matrix[step * k + 2 * (column + c)];

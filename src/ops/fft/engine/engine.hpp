@@ -6,8 +6,9 @@
 // Two forms compute the same operations on the same operands: one takes as many transforms as a
 // vector has lanes, one vectorises within a transform. Which of them runs cannot be seen in the
 // bits. Multiplication and addition are fused where the target has it, so bits may differ between
-// instruction sets. Output may be the input. Each thread keeps its working memory; a call allocates
-// only when a length is larger than any before on that thread. Thread-safe.
+// instruction sets. Output may be the input. Each thread keeps its working memory, up to 128 MiB of
+// a kind: a call allocates when a length is larger than any before on that thread, and each time
+// when it takes more than those (from 2^23 values on, a tenth of its time). Thread-safe.
 #pragma once
 
 #include <cstddef>

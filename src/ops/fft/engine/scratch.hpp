@@ -1,6 +1,7 @@
-// Scratch: working memory that a thread keeps between calls.
+// Scratch: working memory that a thread keeps between calls, up to 128 MiB of a kind.
 //
-//   double* const work = scratch(Scratch::kSide, 4096);   // until the next call for kSide
+//   const ThreadScratch work(Scratch::kChirp, 2 * m);   // one of a kind at a time on a thread
+//   std::fill_n(work.data(), 2 * m, 0.0);
 #pragma once
 
 #include <array>
@@ -25,13 +26,31 @@ enum class Scratch : std::uint8_t {
 };
 inline constexpr std::size_t kScratches = 9;
 
-// Returns at least `doubles` doubles of this thread's memory, aligned to 64 bytes, with what was
-// left in it. Allocates when more is asked for than ever before on this thread.
-inline double* scratch(Scratch who, std::size_t doubles) {
-  thread_local std::array<AlignedBuffer<double>, kScratches> kept;
-  AlignedBuffer<double>& memory = kept[static_cast<std::size_t>(who)];
-  if (memory.size() < doubles) memory = AlignedBuffer<double>(doubles);
-  return memory.data();
-}
+// What is larger goes back at the end of its use: no thread keeps gigabytes for ever because it
+// once computed a long transform, and asking for them anew takes a tenth of that transform's time.
+inline constexpr std::size_t kScratchKept = std::size_t{1} << 24;  // doubles
+
+// At least `doubles` doubles of this thread's memory, aligned to 64 bytes, with what was left in
+// them. Allocates when more is asked for than is kept.
+class ThreadScratch {
+ public:
+  ThreadScratch(Scratch who, std::size_t doubles) : memory_(kept(who)) {
+    if (memory_.size() < doubles) memory_ = AlignedBuffer<double>(doubles);
+  }
+  ThreadScratch(const ThreadScratch&) = delete;
+  ThreadScratch& operator=(const ThreadScratch&) = delete;
+  ~ThreadScratch() {
+    if (memory_.size() > kScratchKept) memory_ = AlignedBuffer<double>();
+  }
+  double* data() const { return memory_.data(); }
+  std::size_t size() const { return memory_.size(); }
+
+ private:
+  static AlignedBuffer<double>& kept(Scratch who) {
+    thread_local std::array<AlignedBuffer<double>, kScratches> all;
+    return all[static_cast<std::size_t>(who)];
+  }
+  AlignedBuffer<double>& memory_;
+};
 
 }  // namespace weir::ops::fft
