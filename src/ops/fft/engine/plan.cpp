@@ -150,7 +150,21 @@ std::size_t Plans::size() const {
 
 std::size_t Plans::bytes() const {
   const std::scoped_lock lock(mutex_);
-  return bytes_;
+  return held_bytes();
+}
+
+std::size_t Plans::held_bytes() const {
+  std::size_t bytes = 0;
+  std::vector<const Plan*> held;
+  for (const Entry& entry : entries_) {
+    if (entry.real != nullptr) bytes += entry.real->bytes();
+    const Plan* plan = entry.real != nullptr ? entry.real->complex.get() : entry.complex.get();
+    for (; plan != nullptr; plan = plan->inner.get()) held.push_back(plan);
+  }
+  std::sort(held.begin(), held.end());
+  held.erase(std::unique(held.begin(), held.end()), held.end());
+  for (const Plan* const plan : held) bytes += plan->bytes();
+  return bytes;
 }
 
 Plans::Entry* Plans::find(std::size_t n, bool real) {
@@ -163,10 +177,8 @@ Plans::Entry* Plans::find(std::size_t n, bool real) {
 }
 
 void Plans::insert(Entry entry) {
-  bytes_ += entry.bytes;
   entries_.push_front(std::move(entry));
-  while (entries_.size() > 1 && (entries_.size() > plans_max_ || bytes_ > bytes_max_)) {
-    bytes_ -= entries_.back().bytes;
+  while (entries_.size() > 1 && (entries_.size() > plans_max_ || held_bytes() > bytes_max_)) {
     entries_.pop_back();
   }
 }
@@ -185,7 +197,7 @@ std::shared_ptr<const Plan> Plans::complex_locked(std::size_t n) {
     plan->inner = complex_locked(good_length(2 * n - 1));
     make_bluestein(*plan);
   }
-  insert({n, plan, nullptr, plan->bytes()});
+  insert({n, plan, nullptr});
   return plan;
 }
 
@@ -208,7 +220,7 @@ std::shared_ptr<const RealPlan> Plans::real(std::size_t n) {
     plan->turns = AlignedBuffer<double>(2 * plan->sines_at);
     for (std::size_t k = 0; k < turns; ++k) put_turn(&plan->turns[k], plan->sines_at, k, n);
   }
-  insert({n, nullptr, plan, plan->bytes()});
+  insert({n, nullptr, plan});
   return plan;
 }
 

@@ -66,7 +66,7 @@ struct Plan {
   std::shared_ptr<const Plan> inner;  // kBluestein: of length m
   AlignedBuffer<double> chirp;        // n pairs: exp(-i pi k^2 / n)
   AlignedBuffer<double> chirp_bins;   // m pairs: the transform of the conjugate chirp, over m
-  std::size_t bytes() const;
+  std::size_t bytes() const;          // without those of `inner`
 };
 
 // A real transform: of even lengths by a complex one of half the length, of odd ones by a complex
@@ -77,7 +77,7 @@ struct RealPlan {
   AlignedBuffer<double> turns;  // even n: for k = 0..n/4, cosines, then from `sines_at` on sines
   std::size_t sines_at = 0;
   std::size_t bins() const { return n / 2 + 1; }
-  std::size_t bytes() const { return turns.size() * sizeof(double); }
+  std::size_t bytes() const { return turns.size() * sizeof(double); }  // without `complex`
 };
 
 // Returns whether n is a product of the radices.
@@ -95,6 +95,7 @@ class Plans {
   std::shared_ptr<const Plan> complex(std::size_t n);
   std::shared_ptr<const RealPlan> real(std::size_t n);
   std::size_t size() const;
+  // Of the plans and of those that they compute with, listed themselves or not, each counted once.
   std::size_t bytes() const;
 
  private:
@@ -102,17 +103,16 @@ class Plans {
     std::size_t n;
     std::shared_ptr<const Plan> complex;  // one of the two
     std::shared_ptr<const RealPlan> real;
-    std::size_t bytes;
   };
   Entry* find(std::size_t n, bool real);
   void insert(Entry entry);
+  std::size_t held_bytes() const;
   std::shared_ptr<const Plan> complex_locked(std::size_t n);
 
   std::size_t plans_max_;
   std::size_t bytes_max_;
   mutable std::mutex mutex_;
   std::list<Entry> entries_;  // the most recent first
-  std::size_t bytes_ = 0;
 };
 
 // The plans that the ops of the process share.

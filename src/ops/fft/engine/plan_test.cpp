@@ -65,6 +65,25 @@ TEST(Plans, StayWithinTheirBytes) {
   EXPECT_GT(plans.size(), 1U);
 }
 
+// Of a length that is no product the plan within is several times as large, and stays as long as
+// the plan, although it has fallen out of the list.
+TEST(Plans, CountThePlansThatTheyComputeWithOnce) {
+  Plans one(1);
+  const auto prime = one.complex(1009);
+  ASSERT_NE(prime->inner, nullptr);
+  EXPECT_EQ(one.size(), 1U);
+  EXPECT_EQ(one.bytes(), prime->bytes() + prime->inner->bytes());
+  const auto real = one.real(2018);
+  EXPECT_EQ(one.bytes(), real->bytes() + real->complex->bytes() + prime->inner->bytes());
+
+  Plans several;
+  const auto first = several.complex(1009);
+  several.real(2018);
+  several.real(1009);
+  EXPECT_EQ(several.size(), 4U);
+  EXPECT_EQ(several.bytes(), first->bytes() + first->inner->bytes() + several.real(2018)->bytes());
+}
+
 TEST(Plans, ThreadsShareOnePlan) {
   Plans plans;
   std::shared_ptr<const Plan> seen[4];
