@@ -55,8 +55,9 @@ std::optional<ColumnType> column_type(expr::Type type) {
     case expr::Kind::kBool:
       return ColumnType::boolean();
     case expr::Kind::kI64:
-    case expr::Kind::kDuration:
       return ColumnType::i64();
+    case expr::Kind::kDuration:
+      return ColumnType::decimal(6);  // the same microseconds, which a later step reads as seconds
     case expr::Kind::kF64:
       return ColumnType::f64();
     case expr::Kind::kDecimal:

@@ -56,8 +56,9 @@ std::string column_type_name(ColumnType type);
 
 // Returns the type that expressions give the values of a column.
 expr::Type expression_type(ColumnType type);
-// Returns the type of a column of an expression's values: durations become i64 microseconds;
-// nothing for null, symbols and decimals with decimals per row.
+// Returns the type of a column of an expression's values: durations become seconds, decimal(6),
+// what expressions take a duration beside a number for; nothing for null, symbols and decimals with
+// decimals per row.
 std::optional<ColumnType> column_type(expr::Type type);
 
 // Bytes of one value in memory; 0 for bool (a bitmap), 4 for the code of a dictionary.

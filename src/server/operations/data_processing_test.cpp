@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "server/operations/operation_service.hpp"
+
+namespace weir::server {
+namespace {
+
+class DataProcessing : public testing::Test {
+ protected:
+  // Answers steps over rows; both as in JSON, `more` from a comma on.
+  std::string run(const std::string& data, const std::string& steps, const std::string& more = "") {
+    return service
+        .answer("data_processing", R"({"data":)" + data + R"(,"operations":)" + steps + more + "}",
+                "r-1")
+        .body;
+  }
+  ops::Context context{ops::Workers(1), system_clock()};
+  OperationService service{context, {.running_max = 1, .queued_max = 4}};
+};
+
+testing::AssertionResult says(const std::string& body, std::string_view text) {
+  if (body.find(text) != std::string::npos) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << body << " does not say " << text;
+}
+
+// A minute stays a minute from step to step: as seconds, in comparisons, sums, keys and frames.
+TEST_F(DataProcessing, KeepDurationsAsSeconds) {
+  const std::string times = R"([{"a":"2026-01-01T00:00:00Z","b":"2026-01-01T00:01:00Z"},)"
+                            R"({"a":"2026-01-01T00:00:00Z","b":"2026-01-01T00:10:00.250000Z"}])";
+  const std::string span =
+      R"J([{"op":"map","set":{"d":"cast(b as timestamp) - cast(a as timestamp)"}},)J";
+  const std::pair<const char*, const char*> cases[] = {
+      {R"J({"op":"filter","where":"d < 5m"},{"op":"select","columns":["d"]}])J",
+       R"("rows":[{"d":"60.000000"}])"},
+      {R"J({"op":"filter","where":"d > 600 and d <= 601"},)J"
+       R"J({"op":"map","set":{"back":"cast(d as duration) / 1s",)J"
+       R"J("end":"cast(a as timestamp) + cast(d as duration)"}},)J"
+       R"J({"op":"select","columns":["d","back","end"]}])J",
+       R"("rows":[{"d":"600.250000","back":600.25,"end":"2026-01-01T00:10:00.250000Z"}])"},
+      {R"J({"op":"aggregate",)J"
+       R"J("aggregates":{"all":"sum(d)","mean":"avg(d)","most":"max(d)"}}])J",
+       R"("rows":[{"all":"660.250000","mean":330.125,"most":"600.250000"}])"},
+      {R"J({"op":"group","by":["d"],"aggregates":{"n":"count()"}}])J",
+       R"("rows":[{"d":"60.000000","n":1},{"d":"600.250000","n":1}])"},
+      {R"J({"op":"window","order":["d"],"frame":{"range":["-10m","0s"]},"set":{"n":"count()"}},)J"
+       R"J({"op":"select","columns":["n"]}])J",
+       R"("rows":[{"n":1},{"n":2}])"},
+  };
+  for (const auto& [steps, said] : cases) EXPECT_TRUE(says(run(times, span + steps), said));
+}
+
+}  // namespace
+}  // namespace weir::server
