@@ -116,18 +116,46 @@ Buffer<__int128> integer_sums(const Column& values, const Groups& groups) {
   return sums;
 }
 
-Result<ColumnPtr> sum(OpRunner& run, ColumnType type, const Column& values, const Groups& groups) {
+// The first row with which the sum of a group is beyond its type.
+std::size_t row_beyond(ColumnType type, const Column& values, const Groups& groups, std::size_t g) {
+  std::size_t beyond = groups.first_rows[g];
+  __int128 sum = 0;
+  with_integers(values, [&](auto get) {
+    each_valid(values, [&](std::size_t row) {
+      if (groups.ids[row] != g || !sum_fits(type, sum)) return;
+      sum += get(row);
+      beyond = row;
+    });
+  });
+  return beyond;
+}
+
+Result<ColumnPtr> integer_sum(ColumnType type, const Column& values, const Groups& groups,
+                              const EvaluateOptions& options, std::uint64_t* errors) {
   const auto out = make_column(type, groups.count());
-  if (type.floating()) {
-    WEIR_TRY(float_sums(run, values, groups, out->mutable_values<double>()));
-  } else {
-    const Buffer<__int128> sums = integer_sums(values, groups);
-    const auto to = out->mutable_values<std::int64_t>();
-    for (std::size_t g = 0; g < sums.size(); ++g) {
-      if (!sum_fits(type, sums[g])) return fail(sum_overflow(groups.first_rows[g]));
-      to[g] = static_cast<std::int64_t>(sums[g]);
+  const Buffer<__int128> sums = integer_sums(values, groups);
+  const auto to = out->mutable_values<std::int64_t>();
+  std::uint64_t lost = 0;
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    const bool fits = sum_fits(type, sums[g]);
+    if (!fits && !options.errors_are_null) {
+      return fail(sum_overflow(row_beyond(type, values, groups, g)));
     }
+    lost += fits ? 0 : 1;
+    to[g] = fits ? static_cast<std::int64_t>(sums[g]) : 0;
   }
+  if (errors != nullptr) *errors += lost;
+  if (values.nullable() || values.rows() == 0 || lost != 0) {
+    const Buffer<std::int64_t> counts = counts_of(&values, groups);
+    set_valid(*out, [&](std::size_t g) { return counts[g] != 0 && sum_fits(type, sums[g]); });
+  }
+  return out;
+}
+
+Result<ColumnPtr> float_sum(OpRunner& run, ColumnType type, const Column& values,
+                            const Groups& groups) {
+  const auto out = make_column(type, groups.count());
+  WEIR_TRY(float_sums(run, values, groups, out->mutable_values<double>()));
   if (values.nullable() || values.rows() == 0) {
     const Buffer<std::int64_t> counts = counts_of(&values, groups);
     set_valid(*out, [&](std::size_t g) { return counts[g] != 0; });
@@ -303,14 +331,16 @@ Result<ColumnPtr> quantile(OpRunner& run, double q, const Column& values, const 
 }  // namespace
 
 Result<ColumnPtr> aggregate(OpRunner& run, const Aggregate& what, const Column* values,
-                            const Groups& groups) {
+                            const Groups& groups, const EvaluateOptions& options,
+                            std::uint64_t* errors) {
   const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
   WEIR_ASSIGN(const ColumnType type,
               aggregate_type(what.kind, values == nullptr ? nullptr : &argument));
   if (what.kind == AggregateKind::kCount) return count(values, groups);
   switch (what.kind) {
     case AggregateKind::kSum:
-      return sum(run, type, *values, groups);
+      return type.floating() ? float_sum(run, type, *values, groups)
+                             : integer_sum(type, *values, groups, options, errors);
     case AggregateKind::kAvg:
       return average(run, *values, groups);
     case AggregateKind::kMin:

@@ -60,13 +60,15 @@ struct Groups {
 
 // Computes one aggregate for each group; `values` is the argument's column, or null for count().
 // invalid_argument: a type that the aggregate does not take; an integer or decimal sum beyond its
-// type, naming the first row of its group.
+// type, naming the first row of its group with which it is. With options.errors_are_null such a sum
+// is null, and `errors`, unless null, is raised by one.
 Result<ColumnPtr> aggregate(OpRunner& run, const Aggregate& what, const Column* values,
-                            const Groups& groups);
+                            const Groups& groups, const EvaluateOptions& options = {},
+                            std::uint64_t* errors = nullptr);
 
 // The same for every group by itself, value by value: what aggregate() is tested against.
 Result<ColumnPtr> aggregate_reference(const Aggregate& what, const Column* values,
-                                      const Groups& groups);
+                                      const Groups& groups, const EvaluateOptions& options = {});
 
 // Checks that the aggregate takes a type; returns the type of its values.
 Result<ColumnType> aggregate_type(AggregateKind kind, const ColumnType* argument);
@@ -78,7 +80,8 @@ inline double one_nan(double value) {
 }
 // Whether a sum fits its type.
 bool sum_fits(ColumnType type, __int128 sum);
-// The error of one that does not: that of a group by its first row, of a frame by its own.
+// The error of one that does not: that of a group by the row with which it does not, of a frame by
+// its own.
 Status sum_overflow(std::uint64_t row);
 
 }  // namespace weir::ops

@@ -112,8 +112,18 @@ Value extreme(ColumnType type, const Members& members, int sign) {
   return best;
 }
 
+// The row of the value that takes a sum beyond its type.
+std::size_t row_beyond(ColumnType type, const Members& members) {
+  Members some;
+  for (const Member& m : members) {
+    some.push_back(m);
+    if (!sum_fits(type, integer_sum(type, some))) break;
+  }
+  return some.back().row;
+}
+
 Result<Value> one(const Aggregate& what, ColumnType type, const Members& members,
-                  std::uint32_t first_row) {
+                  const EvaluateOptions& options) {
   if (what.kind == AggregateKind::kCount) {
     return Value::of_i64(static_cast<std::int64_t>(members.size()));
   }
@@ -125,7 +135,10 @@ Result<Value> one(const Aggregate& what, ColumnType type, const Members& members
     case AggregateKind::kSum: {
       if (type.floating()) return Value::of_f64(float_sum(type, members));
       const __int128 sum = integer_sum(type, members);
-      if (!sum_fits(type, sum)) return fail(sum_overflow(first_row));
+      if (!sum_fits(type, sum)) {
+        if (options.errors_are_null) return Value{};
+        return fail(sum_overflow(row_beyond(type, members)));
+      }
       return Value::of_i64(static_cast<std::int64_t>(sum));
     }
     case AggregateKind::kAvg: {
@@ -151,7 +164,7 @@ Result<Value> one(const Aggregate& what, ColumnType type, const Members& members
 }  // namespace
 
 Result<ColumnPtr> aggregate_reference(const Aggregate& what, const Column* values,
-                                      const Groups& groups) {
+                                      const Groups& groups, const EvaluateOptions& options) {
   const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
   WEIR_ASSIGN(const ColumnType type,
               aggregate_type(what.kind, values == nullptr ? nullptr : &argument));
@@ -162,7 +175,7 @@ Result<ColumnPtr> aggregate_reference(const Aggregate& what, const Column* value
   }
   ColumnBuilder out(type);
   for (std::size_t g = 0; g < groups.count(); ++g) {
-    WEIR_ASSIGN(const Value value, one(what, argument, members[g], groups.first_rows[g]));
+    WEIR_ASSIGN(const Value value, one(what, argument, members[g], options));
     WEIR_TRY(out.append(value));
   }
   return out.finish();

@@ -126,7 +126,8 @@ class Runner {
     std::size_t next = 0;
     for (const NamedAggregate& one : aggregates) {
       const Column* argument = one.aggregate.argument ? arguments[next++].get() : nullptr;
-      WEIR_ASSIGN(ColumnPtr column, aggregate(run_, one.aggregate, argument, groups));
+      WEIR_ASSIGN(ColumnPtr column,
+                  aggregate(run_, one.aggregate, argument, groups, options_, &errors_));
       WEIR_TRY(out.add(one.name, std::move(column)));
     }
     return Status::ok();

@@ -85,7 +85,7 @@ struct Naive {
         argument = columns[0];
       }
       WEIR_ASSIGN(ColumnPtr column,
-                  aggregate_reference(one.aggregate, argument.get(), {ids, first_rows}));
+                  aggregate_reference(one.aggregate, argument.get(), {ids, first_rows}, options));
       WEIR_TRY(out.add(one.name, std::move(column)));
     }
     return Status::ok();
@@ -298,7 +298,7 @@ Result<Value> window_value(const WindowFunction& f, const Column* argument,
 // One function's column, from the partitions' rows in order.
 Result<ColumnPtr> window_column(const WindowFunction& f, const Column* argument, ColumnType type,
                                 const NaiveFrame& frames, const std::vector<Rows>& partitions,
-                                std::size_t rows) {
+                                std::size_t rows, const EvaluateOptions& options) {
   std::vector<Value> results(rows);
   std::uint32_t beyond = Column::kNoRow;
   for (const Rows& partition : partitions) {
@@ -313,7 +313,7 @@ Result<ColumnPtr> window_column(const WindowFunction& f, const Column* argument,
       }
     }
   }
-  if (beyond != Column::kNoRow) return fail(sum_overflow(beyond));
+  if (beyond != Column::kNoRow && !options.errors_are_null) return fail(sum_overflow(beyond));
   ColumnBuilder built(type);
   for (const Value& value : results) WEIR_TRY(built.append(value));
   return built.finish();
@@ -345,8 +345,8 @@ Result<Table> Naive::operator()(const WindowStep& step) const {
       const ColumnType given = type;
       WEIR_ASSIGN(type, aggregate_type(f.aggregate.kind, column == nullptr ? nullptr : &given));
     }
-    WEIR_ASSIGN(ColumnPtr made,
-                window_column(f, column.get(), type, {step, keys}, partitions, table.rows()));
+    WEIR_ASSIGN(ColumnPtr made, window_column(f, column.get(), type, {step, keys}, partitions,
+                                              table.rows(), options));
     WEIR_TRY(out.set(named.name, std::move(made)));
   }
   return out;

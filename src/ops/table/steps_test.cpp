@@ -239,11 +239,49 @@ TEST(Steps, NamesTheStepAndTheRowAtFault) {
   const Result<StepsResult> beyond = run_steps(run, table, sum, {});
   ASSERT_FALSE(beyond);
   EXPECT_EQ(beyond.error().reason(), "sum_overflow");
+  EXPECT_NE(beyond.error().message().find("row 33333:"), std::string::npos)
+      << beyond.error().to_string();
   const std::vector<Step> unknown = {SelectStep{{"x"}}, SelectStep{{"xx"}}};
   const Result<StepsResult> missing = run_steps(run, table, unknown, {});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().error().field, "steps[1].columns");
   EXPECT_NE(missing.error().to_string().find("did you mean \"x\""), std::string::npos);
+}
+
+// Sums of 64 bits that are in and out of their range along the rows, with nulls between.
+TEST(Steps, TakesSumsThatOverflowForNullAsTheReferenceDoes) {
+  Workers workers(1);
+  CpuRunner run(workers);
+  ColumnBuilder built(ColumnType::i64());
+  ColumnBuilder groups(ColumnType::i64());
+  for (std::int64_t row = 0; row < 300; ++row) {
+    const bool large = row % 7 != 0 && row / 64 % 2 == 0;
+    const std::int64_t sign = row % 3 == 1 ? -1 : 1;
+    expr::Value value = expr::Value::of_i64(large ? sign * (std::int64_t{1} << 61) : row);
+    value.null = row % 5 == 0;
+    ASSERT_TRUE(built.append(value).is_ok());
+    ASSERT_TRUE(groups.append(expr::Value::of_i64(row % 4)).is_ok());
+  }
+  Table table;
+  ASSERT_TRUE(table.add("x", built.finish()).is_ok());
+  ASSERT_TRUE(table.add("k", groups.finish()).is_ok());
+  const NamedAggregate sum{"s", aggregated("sum(x)")};
+  WindowStep window;
+  window.partition = {parsed("k")};
+  window.frame = Frame::rows(-40, 0);
+  window.set = {{"s", *WindowFunction::parse("sum(x)")}};
+  for (const Step& step :
+       {Step(GroupStep{{{"k", parsed("k")}}, {sum}}), Step(AggregateStep{{sum}}), Step(window)}) {
+    expect_parity(table, step, "sums");
+    const EvaluateOptions options{.errors_are_null = true};
+    std::uint64_t errors = 0;
+    const Result<Table> got = run_step(run, table, step, options, errors);
+    const Result<Table> expected = run_step_reference(run, table, step, options);
+    ASSERT_TRUE(got) << got.error().to_string();
+    ASSERT_TRUE(expected) << expected.error().to_string();
+    EXPECT_EQ(table_difference(*expected, *got), "") << step_name(step);
+    EXPECT_EQ(errors != 0, !run_step(run, table, step, {}, errors)) << step_name(step);
+  }
 }
 
 TEST(Steps, RefusesU64InExpressionsOnlyBeyondTheirRange) {

@@ -60,10 +60,12 @@ class Frames {
     return out.finish();
   }
 
-  Result<ColumnPtr> integer_sum(ColumnType type) {
+  Result<ColumnPtr> integer_sum(ColumnType type, const EvaluateOptions& options,
+                                std::uint64_t* errors) {
     const Buffer<__int128> sums = prefix_sums();
     Results<std::int64_t> out(type, order_);
     std::uint32_t beyond = Column::kNoRow;
+    std::uint64_t lost = 0;
     for (std::size_t p = 0; p < rows_; ++p) {
       const __int128 sum = sums[frames_.end[p]] - sums[frames_.begin[p]];
       if (count_at(p) == 0) {
@@ -72,9 +74,12 @@ class Frames {
         out.set(p, static_cast<std::int64_t>(sum));
       } else {
         beyond = std::min(beyond, order_.rows[p]);
+        out.set_null(p);
+        ++lost;
       }
     }
-    if (beyond != Column::kNoRow) return fail(sum_overflow(beyond));
+    if (lost != 0 && !options.errors_are_null) return fail(sum_overflow(beyond));
+    if (errors != nullptr) *errors += lost;
     return out.finish();
   }
 
@@ -293,13 +298,14 @@ class Frames {
   Status stopped_;
 };
 
-Result<ColumnPtr> values_of(Frames& all, AggregateKind kind, ColumnType argument, ColumnType type) {
+Result<ColumnPtr> values_of(Frames& all, AggregateKind kind, ColumnType argument, ColumnType type,
+                            const EvaluateOptions& options, std::uint64_t* errors) {
   switch (kind) {
     case AggregateKind::kCount:
       return all.count();
     case AggregateKind::kSum:
       if (type.floating()) return all.float_sum(false);
-      return all.integer_sum(type);
+      return all.integer_sum(type, options, errors);
     case AggregateKind::kAvg:
       return argument.floating() ? all.float_sum(true) : all.integer_average();
     case AggregateKind::kMin:
@@ -322,12 +328,13 @@ Result<ColumnPtr> values_of(Frames& all, AggregateKind kind, ColumnType argument
 }  // namespace
 
 Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
-                                  const WindowOrder& order, const FrameBounds& frames) {
+                                  const WindowOrder& order, const FrameBounds& frames,
+                                  const EvaluateOptions& options, std::uint64_t* errors) {
   const ColumnType argument = values == nullptr ? ColumnType::i64() : values->type();
   WEIR_ASSIGN(const ColumnType type,
               aggregate_type(what.kind, values == nullptr ? nullptr : &argument));
   Frames all(run, what, values, order, frames);
-  Result<ColumnPtr> out = values_of(all, what.kind, argument, type);
+  Result<ColumnPtr> out = values_of(all, what.kind, argument, type, options, errors);
   WEIR_TRY(Status(all.stopped()));
   return out;
 }

@@ -6,10 +6,11 @@
 namespace weir::ops {
 
 // Computes an aggregate over each row's frame. `values`: the argument's column in the table's order
-// of rows, or null for count(). Errors as of aggregate(); cancelled and deadline_exceeded between
-// frames.
+// of rows, or null for count(). Errors as of aggregate(), with `options` and `errors` as there;
+// cancelled and deadline_exceeded between frames.
 Result<ColumnPtr> frame_aggregate(OpRunner& run, const Aggregate& what, const Column* values,
-                                  const WindowOrder& order, const FrameBounds& frames);
+                                  const WindowOrder& order, const FrameBounds& frames,
+                                  const EvaluateOptions& options, std::uint64_t* errors);
 
 // Places from 1 in the partition; with `peers` those of the first row with equal order keys.
 ColumnPtr frame_places(const WindowOrder& order, bool peers);

@@ -36,7 +36,8 @@ Result<WindowFunction> parse_shift(std::string_view text, std::string_view insid
 }
 
 Result<ColumnPtr> compute(OpRunner& run, const WindowFunction& function, const Column* argument,
-                          const WindowOrder& order, const FrameBounds& frames) {
+                          const WindowOrder& order, const FrameBounds& frames,
+                          const EvaluateOptions& options, std::uint64_t* errors) {
   switch (function.kind) {
     case WindowFunction::Kind::kRowNumber:
       return frame_places(order, false);
@@ -47,7 +48,7 @@ Result<ColumnPtr> compute(OpRunner& run, const WindowFunction& function, const C
     case WindowFunction::Kind::kLead:
       return frame_shift(*argument, order, function.offset);
     default:
-      return frame_aggregate(run, function.aggregate, argument, order, frames);
+      return frame_aggregate(run, function.aggregate, argument, order, frames, options, errors);
   }
 }
 
@@ -92,8 +93,9 @@ Result<Table> add_window(OpRunner& run, const Table& table, const WindowStep& st
   std::size_t next = 0;
   for (const WindowStep::Named& named : step.set) {
     const Column* argument = argument_of(named.function) ? arguments[next++].get() : nullptr;
-    WEIR_ASSIGN(ColumnPtr column, at_member("set." + named.name,
-                                            compute(run, named.function, argument, order, frames)));
+    WEIR_ASSIGN(ColumnPtr column,
+                at_member("set." + named.name,
+                          compute(run, named.function, argument, order, frames, options, errors)));
     WEIR_TRY(out.set(named.name, std::move(column)));
   }
   return out;

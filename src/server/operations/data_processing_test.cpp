@@ -51,5 +51,23 @@ TEST_F(DataProcessing, KeepDurationsAsSeconds) {
   for (const auto& [steps, said] : cases) EXPECT_TRUE(says(run(times, span + steps), said));
 }
 
+TEST_F(DataProcessing, MakeSumsThatOverflowNullWhereErrorsAre) {
+  const std::string rows =
+      R"([{"k":"a","x":1},{"k":"b","x":9223372036854775807},{"k":"b","x":0},{"k":"b","x":2}])";
+  const std::string group =
+      R"J([{"op":"group","by":["k"],"aggregates":{"s":"sum(x)","n":"count(x)"}}])J";
+  const std::string window = R"J([{"op":"window","partition":["k"],"set":{"s":"sum(x)"}},)J"
+                             R"J({"op":"select","columns":["k","s"]}])J";
+  const std::string null = R"(,"errors":"null")";
+  EXPECT_TRUE(says(run(rows, group), "row 3: the sum is beyond 64 bits"));
+  const std::string grouped = run(rows, group, null);
+  EXPECT_TRUE(says(grouped, R"("rows":[{"k":"a","s":1,"n":1},{"k":"b","s":null,"n":3}])"));
+  EXPECT_TRUE(says(grouped, "1 values became null"));
+  EXPECT_TRUE(says(run(rows, window), "row 1: the sum is beyond 64 bits"));
+  const std::string framed = run(rows, window, null);
+  EXPECT_TRUE(says(framed, R"([{"k":"a","s":1},{"k":"b","s":null},{"k":"b","s":null},)"));
+  EXPECT_TRUE(says(framed, "3 values became null"));
+}
+
 }  // namespace
 }  // namespace weir::server
