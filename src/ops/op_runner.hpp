@@ -10,6 +10,8 @@
 // Whoever is handed an OpRunner says what is to be computed; whoever made it, where.
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "ops/execute.hpp"
@@ -34,8 +36,16 @@ class OpRunner {
   // The threads for work that is no op.
   virtual Workers& workers() = 0;
 
+  // Books memory for what is sized by more than its inputs, before it is made. Errors: those of
+  // the book, if there is one.
+  Status reserve(std::size_t bytes) const { return reserve_ ? reserve_(bytes) : Status::ok(); }
+  // What reserve() asks; without it any amount is granted.
+  using Reserve = std::function<Status(std::size_t bytes)>;
+  void set_reserve(Reserve reserve) { reserve_ = std::move(reserve); }
+
  private:
   virtual Status run_entry(const OpEntry& entry, const void* args, void* output) = 0;
+  Reserve reserve_;
 };
 
 // Runs the CPU's forms; nothing is reported or counted.

@@ -1,6 +1,7 @@
 #include "ops/table/join_tables.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "ops/table/at_member.hpp"
 #include "ops/table/key.hpp"
@@ -55,6 +56,45 @@ Status add_right(Workers& workers, const Table& right,
   return Status::ok();
 }
 
+// Bytes that a row of the answer takes at most: its numbers in both tables, and its values.
+std::size_t row_bytes(const Table& left, const Table& right, JoinKind kind) {
+  std::size_t bytes = 2 * sizeof(std::uint32_t);
+  const auto add = [&](const Table& table) {
+    for (const Table::Named& named : table.columns()) {
+      bytes += column_value_bytes(named.column->type().kind) + 1;  // the bits of its validity
+    }
+  };
+  add(left);
+  if (kind == JoinKind::kInner || kind == JoinKind::kLeft) add(right);
+  return bytes;
+}
+
+// Books the memory of a join's rows: a few keys that many rows share come to more of them than
+// there is memory for.
+class JoinBook {
+ public:
+  JoinBook(OpRunner& run, std::size_t row_bytes) : run_(run), row_bytes_(row_bytes) {}
+
+  Status admit(std::size_t rows) {
+    const std::size_t bytes = rows * row_bytes_;
+    if (bytes <= booked_) return Status::ok();
+    if (Status booked = run_.reserve(bytes - booked_); !booked.is_ok()) {
+      return Status(booked.code(), booked.reason(),
+                    "the join comes to " + std::to_string(rows) + " rows: " + booked.message())
+          .at("on")
+          .hint("filter one of the tables first, join on more columns, or " +
+                (booked.error().hint.empty() ? "ask for less" : booked.error().hint));
+    }
+    booked_ = bytes;
+    return Status::ok();
+  }
+
+ private:
+  OpRunner& run_;
+  const std::size_t row_bytes_;
+  std::size_t booked_ = 0;
+};
+
 }  // namespace
 
 Result<Table> join_tables(OpRunner& run, const Table& left, const Table& right,
@@ -77,8 +117,14 @@ Result<Table> join_tables(OpRunner& run, const Table& left, const Table& right,
   WEIR_TRY(reduce(run, keys, left.rows(), right.rows()));
   const Buffer<std::uint64_t> left_valid = all_valid(left_keys, left.rows());
   const Buffer<std::uint64_t> right_valid = all_valid(right_keys, right.rows());
-  const JoinMatch::Args args{keys.left.words.span(), keys.right.words.span(), left_valid.span(),
-                             right_valid.span(), kind};
+  JoinBook book(run, row_bytes(left, right, kind));
+  const std::function<Status(std::size_t)> admit = [&](std::size_t n) { return book.admit(n); };
+  const JoinMatch::Args args{keys.left.words.span(),
+                             keys.right.words.span(),
+                             left_valid.span(),
+                             right_valid.span(),
+                             kind,
+                             &admit};
   JoinMatch::Output rows;
   WEIR_TRY(run.run<JoinMatch>(args, rows));
   Table out = take(left, rows.left_rows.span(), &run.workers());

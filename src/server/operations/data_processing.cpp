@@ -231,6 +231,7 @@ Status explain(OperationCall& call, const ops::Table& data, const std::vector<Wa
                            ? 1
                            : static_cast<double>(data.rows()) / static_cast<double>(sample.rows());
   ops::PlanRunner run(call.context, call.options.run, scale, call.plans);
+  run.set_reserve([&](std::size_t bytes) { return call.reserve(bytes); });
   Pipeline pipeline(run, options);
   Tables tables;
   WEIR_TRY(run_all(pipeline, sample, wanted, tables));
@@ -255,6 +256,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   WEIR_ASSIGN(const ops::EvaluateOptions options, read_evaluation(call.params));
   if (call.options.explain) return explain(call, data, wanted, options);
   ops::ExecuteRunner run(call.context, call.options.run, call.reports);
+  run.set_reserve(reserve);
   Pipeline pipeline(run, options);
   Tables tables;
   WEIR_TRY(run_all(pipeline, data, wanted, tables));
@@ -358,6 +360,7 @@ class RowStream final : public OperationStream {
  private:
   Result<ops::Table> apply(const ops::Table& table, std::size_t i) {
     ops::ExecuteRunner run(call_.context, call_.options.run, call_.reports);
+    run.set_reserve([&](std::size_t bytes) { return call_.reserve(bytes); });
     Pipeline pipeline(run, options_);
     WEIR_ASSIGN(ops::Table next, pipeline.apply(table, wanted_[i].step, place(i)));
     errors_ += pipeline.errors();

@@ -78,6 +78,30 @@ TEST_F(OperationBounds, CountTheCellsOfRowsThatShareNoMember) {
   EXPECT_NE(columns.body.find("table_columns"), std::string::npos) << columns.body;
 }
 
+// 300 rows of one key, joined twice with themselves: 27 million rows that a limit would cut to one.
+TEST_F(OperationBounds, BookTheRowsOfAJoinBeforeTheyAreMade) {
+  std::string rows = "[";
+  for (unsigned i = 0; i < 300; ++i) rows += i == 0 ? R"({"k":1})" : R"(,{"k":1})";
+  rows += "]";
+  const std::string join = R"({"op":"join","on":["k"],"with":)" + rows + "}";
+  const std::string once = R"({"data":)" + rows + R"(,"operations":[)" + join;
+  device::Budget memory(16 << 20);
+  OperationService booked(context, {.running_max = 1, .host_memory = &memory});
+  const OperationReply fits =
+      booked.answer("data_processing", once + R"(,{"op":"limit","k":1}]})", "r");
+  EXPECT_EQ(fits.http_status, 200U) << fits.body;
+  for (const char* options : {"", R"(,"options":{"explain":true})"}) {
+    const OperationReply refused = booked.answer(
+        "data_processing", once + "," + join + R"(,{"op":"limit","k":1}])" + options + "}", "r");
+    EXPECT_EQ(refused.http_status, 429U) << refused.body.substr(0, 1000);
+    const std::string_view n = *options == 0 ? "27000000" : "23040000";  // 256 rows are looked at
+    EXPECT_NE(refused.body.find("the join comes to " + std::string(n) + " rows"), std::string::npos)
+        << refused.body.substr(0, 1000);
+    EXPECT_NE(refused.body.find(R"("field":"operations[1].on")"), std::string::npos);
+    EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
+  }
+}
+
 TEST_F(OperationBounds, RefuseColumnsWithoutAName) {
   for (const char* body :
        {R"({"data":[{"":1}],"operations":["sort"]})",

@@ -118,6 +118,7 @@ Status write_matches(Workers& workers, const JoinMatch::Args& args, const RightS
     return out_of_range("rows_max", "the join has " + std::to_string(starts[ranges]) + " rows")
         .hint("filter one of the tables first");
   }
+  if (args.admit != nullptr) WEIR_TRY((*args.admit)(starts[ranges]));
   const bool rows_only = args.kind == JoinKind::kSemi || args.kind == JoinKind::kAnti;
   out.left_rows.resize(starts[ranges]);
   out.right_rows.resize(rows_only ? 0 : starts[ranges]);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "ops/cpu_run.hpp"
@@ -35,6 +36,9 @@ struct JoinMatch {
     std::span<const std::uint64_t> left_validity = {};
     std::span<const std::uint64_t> right_validity = {};
     JoinKind kind = JoinKind::kInner;
+    // Asked, unless null, how many rows may come out, before they are made; it may be asked again
+    // where a device gave up.
+    const std::function<Status(std::size_t rows)>* admit = nullptr;
   };
   // `right_rows` is empty for semi and anti joins.
   struct Output {
@@ -47,7 +51,7 @@ struct JoinMatch {
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
-  // out_of_range: more than 2^32 - 2 rows come out.
+  // out_of_range: more than 2^32 - 2 rows come out. Errors also: those of args.admit.
   static Status cpu(CpuRun& run, const Args& args, Output& out);
   static Status sim(DeviceRun& run, const Args& args, Output& out);
   static Status cuda(DeviceRun& run, const Args& args, Output& out);
