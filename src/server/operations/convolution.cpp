@@ -43,7 +43,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   WEIR_TRY(call.run<ops::Convolve>(args, out));
   if (call.planned) return Status::ok();
   result.begin_object().key("data");
-  write_vector(result, y.data(), y.size(), data.base64);
+  call.nulled += write_vector(result, y.data(), y.size(), data.base64);
   result.end_object();
   return Status::ok();
 }
@@ -105,7 +105,7 @@ class SeriesStream final : public OperationStream {
     if (last && args_.part != ops::fft::Part::kFull) end = part_end();
     const std::size_t begin = std::min(end, done_ + skipped(end - std::min(end, done_)));
     result.begin_object().key("data");
-    write_vector(result, y.data() + begin, end - begin, base64_);
+    call_.nulled += write_vector(result, y.data() + begin, end - begin, base64_);
     result.end_object();
     values_ += end - begin;
     advance(rows);

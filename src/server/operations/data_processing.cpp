@@ -199,17 +199,17 @@ Status run_steps(Pipeline& pipeline, const ops::Table& data, const std::vector<W
   return Status::ok();
 }
 
-void write_words(JsonWriter& result, const std::vector<Wanted>& wanted,
+void write_words(OperationCall& call, JsonWriter& result, const std::vector<Wanted>& wanted,
                  const std::vector<ops::Table>& tables) {
   result.begin_object();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i].word == "aggregate") {
       result.key("aggregated").begin_object().key("sum");
-      write_value(result, *tables[i].find("sum"), 0);
+      call.nulled += write_value(result, *tables[i].find("sum"), 0);
       result.end_object();
     } else {
       result.key(wanted[i].word == "filter" ? "filtered" : "sorted");
-      write_rows(result, tables[i]);
+      call.nulled += write_rows(result, tables[i]);
     }
   }
 }
@@ -264,10 +264,10 @@ Status run(OperationCall& call, JsonWriter& result) {
     call.warnings.push_back(std::to_string(pipeline.errors()) + " values became null");
   }
   if (!wanted.empty() && !wanted.front().word.empty()) {
-    write_words(result, wanted, tables);
+    write_words(call, result, wanted, tables);
   } else {
     result.begin_object().key("rows");
-    write_rows(result, tables.front());
+    call.nulled += write_rows(result, tables.front());
   }
   write_steps(result, pipeline.reports());
   result.end_object();
@@ -331,7 +331,7 @@ class RowStream final : public OperationStream {
     }
     if (by_row_ == wanted_.size()) {
       result.begin_object().key("rows");
-      write_rows(result, table);
+      call_.nulled += write_rows(result, table);
     } else {
       WEIR_TRY(keep(std::move(table)));
       result.begin_object().key("kept").u64(kept_rows_);
@@ -349,7 +349,7 @@ class RowStream final : public OperationStream {
         WEIR_ASSIGN(table, apply(table, i));
       }
       result.key("rows");
-      write_rows(result, table);
+      call_.nulled += write_rows(result, table);
     }
     write_steps(result, steps_);
     result.end_object();

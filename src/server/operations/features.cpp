@@ -20,10 +20,11 @@ constexpr std::string_view kNames[] = {"mean", "variance", "skewness", "min",  "
 constexpr std::size_t kSizeMax = 65'536;
 constexpr std::uint64_t kStrideMax = std::uint64_t{1} << 40;
 
-void write_features(JsonWriter& result, std::span<const double> features, bool base64) {
+void write_features(OperationCall& call, JsonWriter& result, std::span<const double> features,
+                    bool base64) {
   const std::size_t windows = features.size() / std::size(kNames);
   result.begin_object().key("windows").u64(windows).key("features");
-  write_matrix(result, features.data(), windows, std::size(kNames), base64);
+  call.nulled += write_matrix(result, features.data(), windows, std::size(kNames), base64);
   result.key("names").begin_array();
   for (const std::string_view name : kNames) result.string(name);
   result.end_array().end_object();
@@ -47,7 +48,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   std::vector<double> features(windows * std::size(kNames));
   ops::WindowFeatures::Output out{features};
   WEIR_TRY(call.run<ops::WindowFeatures>(args, out));
-  if (!call.planned) write_features(result, features, data.base64);
+  if (!call.planned) write_features(call, result, features, data.base64);
   return Status::ok();
 }
 
@@ -93,7 +94,7 @@ class WindowStream final : public OperationStream {
     WEIR_TRY(call_.run<ops::WindowFeatures>(args_, out));
     answered_ = total_;
     if (call_.planned) return rows;
-    write_features(result, std::span(features).subspan(again_ * std::size(kNames)), base64_);
+    write_features(call_, result, std::span(features).subspan(again_ * std::size(kNames)), base64_);
     windows_ += all - again_;
     advance(all);
     return rows;

@@ -61,9 +61,10 @@ Result<Signal> read_signal(element data) {
   return signal;
 }
 
-void write_pairs(JsonWriter& result, const std::vector<Complex>& values, bool base64) {
+void write_pairs(OperationCall& call, JsonWriter& result, const std::vector<Complex>& values,
+                 bool base64) {
   result.begin_object().key("data");
-  write_matrix(result, ops::fft::parts(values.data()), values.size(), 2, base64);
+  call.nulled += write_matrix(result, ops::fft::parts(values.data()), values.size(), 2, base64);
   result.end_object();
 }
 
@@ -92,7 +93,7 @@ Status run_complex(OperationCall& call, element data, bool inverse, JsonWriter& 
        .n = signal.values.size(),
        .direction = inverse ? ops::fft::Direction::kInverse : ops::fft::Direction::kForward},
       out));
-  if (!call.planned) write_pairs(result, y, signal.base64);
+  if (!call.planned) write_pairs(call, result, y, signal.base64);
   return Status::ok();
 }
 
@@ -102,7 +103,7 @@ Status run_real(OperationCall& call, element data, JsonWriter& result) {
   std::vector<Complex> y(args.bins());
   ops::Rfft::Output out{.y = y};
   WEIR_TRY(call.run<ops::Rfft>(args, out));
-  if (!call.planned) write_pairs(result, y, numbers.base64);
+  if (!call.planned) write_pairs(call, result, y, numbers.base64);
   return Status::ok();
 }
 
@@ -121,7 +122,7 @@ Status run_real_inverse(OperationCall& call, element data, const Form& form, Jso
   WEIR_TRY(call.run<ops::Irfft>({.x = bins.values, .n = n}, out));
   if (call.planned) return Status::ok();
   result.begin_object().key("data");
-  write_vector(result, y.data(), y.size(), bins.base64);
+  call.nulled += write_vector(result, y.data(), y.size(), bins.base64);
   result.end_object();
   return Status::ok();
 }

@@ -1,6 +1,7 @@
 #include "server/operations/json_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -258,10 +259,10 @@ Result<ops::Table> read_table(element value, std::string_view name, std::uint64_
   return collector.finish();
 }
 
-void write_value(JsonWriter& json, const ops::Column& column, std::size_t row) {
+std::size_t write_value(JsonWriter& json, const ops::Column& column, std::size_t row) {
   if (!column.valid(row)) {
     json.null();
-    return;
+    return 0;
   }
   const Value value = column.at(row);
   switch (column.type().kind) {
@@ -279,10 +280,10 @@ void write_value(JsonWriter& json, const ops::Column& column, std::size_t row) {
       break;
     case ops::ColumnKind::kF32:
       json.f32(static_cast<float>(value.f));
-      break;
+      return std::isfinite(value.f) ? 0 : 1;
     case ops::ColumnKind::kF64:
       json.f64(value.f);
-      break;
+      return std::isfinite(value.f) ? 0 : 1;
     case ops::ColumnKind::kDecimal:
       json.string(format_decimal(value.i, column.type().scale));
       break;
@@ -293,19 +294,22 @@ void write_value(JsonWriter& json, const ops::Column& column, std::size_t row) {
       json.string(value.s);
       break;
   }
+  return 0;
 }
 
-void write_rows(JsonWriter& json, const ops::Table& table) {
+std::size_t write_rows(JsonWriter& json, const ops::Table& table) {
+  std::size_t nulls = 0;
   json.begin_array();
   for (std::size_t row = 0; row < table.rows(); ++row) {
     json.begin_object();
     for (const ops::Table::Named& named : table.columns()) {
       json.key(named.name);
-      write_value(json, *named.column, row);
+      nulls += write_value(json, *named.column, row);
     }
     json.end_object();
   }
   json.end_array();
+  return nulls;
 }
 
 }  // namespace weir::server

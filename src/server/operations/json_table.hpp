@@ -30,8 +30,9 @@ using ReserveBytes = std::function<Status(std::size_t bytes)>;
 Result<ops::Table> read_table(simdjson::dom::element value, std::string_view name,
                               std::uint64_t first_row = 0, const ReserveBytes& reserve = {});
 
-// Writes an array of one object a row. Decimals, times and integers beyond 2^53 - 1 are texts.
-void write_rows(JsonWriter& json, const ops::Table& table);
-void write_value(JsonWriter& json, const ops::Column& column, std::size_t row);
+// Writes an array of one object a row. Decimals, times and integers beyond 2^53 - 1 are texts, NaN
+// and infinities null; returns how many of these there are.
+std::size_t write_rows(JsonWriter& json, const ops::Table& table);
+std::size_t write_value(JsonWriter& json, const ops::Column& column, std::size_t row);
 
 }  // namespace weir::server

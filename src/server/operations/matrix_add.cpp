@@ -50,7 +50,7 @@ Status add(OperationCall& call, const Matrix& left, const Matrix& right, JsonWri
   if (call.planned) return Status::ok();
   const std::vector<double> values(a.data(), a.data() + a.rows() * a.cols());
   result.begin_object().key("data");
-  write_matrix(result, values.data(), a.rows(), a.cols(), left.base64);
+  call.nulled += write_matrix(result, values.data(), a.rows(), a.cols(), left.base64);
   result.key("shape").begin_array().u64(a.rows()).u64(a.cols()).end_array().end_object();
   return Status::ok();
 }

@@ -29,9 +29,9 @@ struct Answer {
   Answer(const Matrix& asked, std::size_t row_count, std::size_t column_count)
       : rows(row_count), columns(column_count), values(rows * columns), base64(asked.base64) {}
   ops::MutableMatrixView<double> view() { return {values.data(), rows, columns}; }
-  void write(JsonWriter& result, std::string_view name) const {
+  void write(OperationCall& call, JsonWriter& result, std::string_view name) const {
     result.key(name);
-    write_matrix(result, values.data(), rows, columns, base64);
+    call.nulled += write_matrix(result, values.data(), rows, columns, base64);
   }
 
   std::size_t rows;
@@ -44,9 +44,10 @@ ops::MatrixView<double> view_of(const Matrix& a) {
   return {a.values.data(), a.rows, a.columns};
 }
 
-void write_values(JsonWriter& result, const Matrix& asked, const std::vector<double>& values) {
+void write_values(OperationCall& call, JsonWriter& result, const Matrix& asked,
+                  const std::vector<double>& values) {
   result.key("values");
-  write_vector(result, values.data(), values.size(), asked.base64);
+  call.nulled += write_vector(result, values.data(), values.size(), asked.base64);
 }
 
 Status cholesky(OperationCall& call, const Matrix& a, JsonWriter& result) {
@@ -55,7 +56,7 @@ Status cholesky(OperationCall& call, const Matrix& a, JsonWriter& result) {
   WEIR_TRY(call.run<ops::Cholesky>({.a = view_of(a)}, out));
   if (call.planned) return Status::ok();
   result.begin_object();
-  lower.write(result, "lower");
+  lower.write(call, result, "lower");
   result.end_object();
   return Status::ok();
 }
@@ -67,8 +68,8 @@ Status qr(OperationCall& call, const Matrix& a, JsonWriter& result) {
   WEIR_TRY(call.run<ops::Qr>({.a = view_of(a)}, out));
   if (call.planned) return Status::ok();
   result.begin_object();
-  q.write(result, "q");
-  r.write(result, "r");
+  q.write(call, result, "q");
+  r.write(call, result, "r");
   result.end_object();
   return Status::ok();
 }
@@ -83,8 +84,8 @@ Status eigenvalues(OperationCall& call, const Matrix& a, JsonWriter& result) {
   WEIR_TRY(call.run<ops::EigenSymmetric>(args, out));
   if (call.planned) return Status::ok();
   result.begin_object();
-  write_values(result, a, values);
-  vectors.write(result, "vectors");
+  write_values(call, result, a, values);
+  vectors.write(call, result, "vectors");
   result.end_object();
   return Status::ok();
 }
@@ -97,9 +98,9 @@ Status svd(OperationCall& call, const Matrix& a, JsonWriter& result) {
   WEIR_TRY(call.run<ops::Svd>({.a = view_of(a)}, out));
   if (call.planned) return Status::ok();
   result.begin_object();
-  write_values(result, a, values);
-  u.write(result, "u");
-  vt.write(result, "vt");
+  write_values(call, result, a, values);
+  u.write(call, result, "u");
+  vt.write(call, result, "vt");
   result.end_object();
   return Status::ok();
 }
@@ -117,9 +118,9 @@ Status randomized_svd(OperationCall& call, const Matrix& a, JsonWriter& result) 
   WEIR_TRY(call.run<ops::RandomizedSvd>(args, out));
   if (call.planned) return Status::ok();
   result.begin_object();
-  write_values(result, a, values);
-  u.write(result, "u");
-  vt.write(result, "vt");
+  write_values(call, result, a, values);
+  u.write(call, result, "u");
+  vt.write(call, result, "vt");
   result.key("error_bound").f64(out.error_bound).end_object();
   return Status::ok();
 }

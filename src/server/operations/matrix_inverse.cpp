@@ -21,7 +21,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   WEIR_TRY(call.run<ops::Inverse>({.a = {a.values.data(), a.rows, a.columns}}, out));
   if (call.planned) return Status::ok();
   result.begin_object().key("data");
-  write_matrix(result, inverse.data(), a.rows, a.columns, a.base64);
+  call.nulled += write_matrix(result, inverse.data(), a.rows, a.columns, a.base64);
   result.key("rcond").f64(out.rcond).end_object();
   return Status::ok();
 }

@@ -75,7 +75,7 @@ Status multiply(OperationCall& call, const Matrix& left, const ops::Matrix<typen
   if (call.planned) return Status::ok();
   const std::vector<double> values(c.data(), c.data() + c.rows() * c.cols());
   result.begin_object().key("data");
-  write_matrix(result, values.data(), c.rows(), c.cols(), left.base64);
+  call.nulled += write_matrix(result, values.data(), c.rows(), c.cols(), left.base64);
   result.key("shape").begin_array().u64(c.rows()).u64(c.cols()).end_array().end_object();
   return Status::ok();
 }

@@ -37,9 +37,9 @@ Status run(OperationCall& call, JsonWriter& result) {
   if (call.planned) return Status::ok();
   result.begin_object().key("data");
   if (is_vector) {
-    write_vector(result, x.data(), x.size(), b.base64);
+    call.nulled += write_vector(result, x.data(), x.size(), b.base64);
   } else {
-    write_matrix(result, x.data(), b.rows, b.columns, b.base64);
+    call.nulled += write_matrix(result, x.data(), b.rows, b.columns, b.base64);
   }
   result.key("rcond").f64(out.rcond).key("backward_error").f64(out.backward_error).end_object();
   return Status::ok();

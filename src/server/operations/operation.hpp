@@ -53,6 +53,10 @@ struct OperationCall {
   std::vector<device::Reservation> reserved = {};
   device::RatesMeasured measured = {};
   std::span<const FieldName> fields = {};  // which errors of ops are told under other names
+  std::uint64_t nulled = 0;  // numbers of the result that JSON cannot say, and that are null there
+
+  // Says among the warnings what was nulled.
+  void warn_nulled();
 
   // Returns the error of an op with the parameter in the place of its argument.
   Status named(Status status) const;

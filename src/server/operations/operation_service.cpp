@@ -186,6 +186,12 @@ Status OperationCall::reserve(std::size_t bytes) {
   return Status::ok();
 }
 
+void OperationCall::warn_nulled() {
+  if (nulled == 0) return;
+  warnings.push_back(std::to_string(nulled) +
+                     " numbers of the result are NaN or infinite, and null here");
+}
+
 Status OperationCall::named(Status status) const {
   if (status.is_ok()) return status;
   for (const FieldName& name : fields) {
@@ -236,6 +242,7 @@ OperationReply OperationService::run(const Operation& operation, std::string_vie
     reply.body = plan_json(call, request_id);
     return reply;
   }
+  call.warn_nulled();
   std::optional<double> speedup;
   if (options->compare && !call.reports.empty()) {
     auto ratio = compared(operation, call);

@@ -330,31 +330,40 @@ Result<array> Params::array(ParamNames names) const {
   return values;
 }
 
-void write_vector(JsonWriter& json, const double* values, std::size_t size, bool base64) {
+std::size_t write_vector(JsonWriter& json, const double* values, std::size_t size, bool base64) {
   if (base64) {
     json.begin_object().key("shape").begin_array().u64(size).end_array();
     json.key("dtype").string("f64").key("data");
     json.string(weir::base64({reinterpret_cast<const std::uint8_t*>(values), size * 8}));
     json.end_object();
-    return;
+    return 0;
   }
+  std::size_t nulls = 0;
   json.begin_array();
-  for (std::size_t i = 0; i < size; ++i) json.f64(values[i]);
+  for (std::size_t i = 0; i < size; ++i) {
+    json.f64(values[i]);
+    nulls += std::isfinite(values[i]) ? 0 : 1;
+  }
   json.end_array();
+  return nulls;
 }
 
-void write_matrix(JsonWriter& json, const double* values, std::size_t rows, std::size_t columns,
-                  bool base64) {
+std::size_t write_matrix(JsonWriter& json, const double* values, std::size_t rows,
+                         std::size_t columns, bool base64) {
   if (base64) {
     json.begin_object().key("shape").begin_array().u64(rows).u64(columns).end_array();
     json.key("dtype").string("f64").key("data");
     json.string(weir::base64({reinterpret_cast<const std::uint8_t*>(values), rows * columns * 8}));
     json.end_object();
-    return;
+    return 0;
   }
+  std::size_t nulls = 0;
   json.begin_array();
-  for (std::size_t r = 0; r < rows; ++r) write_vector(json, values + r * columns, columns, false);
+  for (std::size_t r = 0; r < rows; ++r) {
+    nulls += write_vector(json, values + r * columns, columns, false);
+  }
   json.end_array();
+  return nulls;
 }
 
 }  // namespace weir::server

@@ -106,9 +106,10 @@ Result<Vector> read_vector(simdjson::dom::element value, std::string_view name);
 // Appends the numbers of a line: one, an array of them, or the base64 form.
 Status read_number_line(simdjson::dom::element line, std::vector<double>& out);
 
-// Writes number[][] or number[], or the base64 form. Without base64, NaN and infinities are null.
-void write_matrix(JsonWriter& json, const double* values, std::size_t rows, std::size_t columns,
-                  bool base64);
-void write_vector(JsonWriter& json, const double* values, std::size_t size, bool base64);
+// Writes number[][] or number[], or the base64 form. Without base64, NaN and infinities are null;
+// returns how many there are.
+std::size_t write_matrix(JsonWriter& json, const double* values, std::size_t rows,
+                         std::size_t columns, bool base64);
+std::size_t write_vector(JsonWriter& json, const double* values, std::size_t size, bool base64);
 
 }  // namespace weir::server

@@ -167,13 +167,14 @@ Result<ops::Sum::Method> read_sum(const Params& params) {
   return *method == "neumaier" ? ops::Sum::Method::kNeumaier : ops::Sum::Method::kCanonical;
 }
 
-void write_column(JsonWriter& result, const ops::MomentsOf::Output& moments, double sum,
-                  const std::optional<Quantiles>& quantiles, const std::optional<Counts>& counts) {
+void write_column(OperationCall& call, JsonWriter& result, const ops::MomentsOf::Output& moments,
+                  double sum, const std::optional<Quantiles>& quantiles,
+                  const std::optional<Counts>& counts) {
   result.begin_object();
   write_moments(result, moments, sum);
   if (quantiles) {
     result.key("quantiles");
-    write_vector(result, quantiles->values.data(), quantiles->values.size(), false);
+    call.nulled += write_vector(result, quantiles->values.data(), quantiles->values.size(), false);
   }
   if (counts) write_counts(result, *counts);
   result.end_object();
@@ -199,7 +200,7 @@ Status run_column(OperationCall& call, JsonWriter& result) {
     WEIR_TRY(read_histogram(*histogram, counts.emplace()));
     WEIR_TRY(run_histogram(call, args.x, *counts));
   }
-  if (!call.planned) write_column(result, moments, sum.sum, quantiles, counts);
+  if (!call.planned) write_column(call, result, moments, sum.sum, quantiles, counts);
   return Status::ok();
 }
 
@@ -230,7 +231,7 @@ Status run_matrix(OperationCall& call, JsonWriter& result) {
   const auto write = [&](std::string_view name, const std::optional<ops::Matrix<double>>& pairs) {
     if (!pairs) return;
     result.key(name);
-    write_matrix(result, pairs->data(), x.columns, x.columns, x.base64);
+    call.nulled += write_matrix(result, pairs->data(), x.columns, x.columns, x.base64);
   };
   write("covariance", covariance);
   write("correlation", correlation);
@@ -303,7 +304,7 @@ class ColumnStream final : public OperationStream {
     WEIR_TRY(total_.finish(moments, sum));
     if (quantiles_) WEIR_TRY(run_quantiles(call_, kept_.values(), *quantiles_));
     if (counts_) counts_->counts = counted_;
-    if (!call_.planned) write_column(result, moments, sum, quantiles_, counts_);
+    if (!call_.planned) write_column(call_, result, moments, sum, quantiles_, counts_);
     return Status::ok();
   }
 

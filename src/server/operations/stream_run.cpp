@@ -212,6 +212,7 @@ Status StreamRun::answer_end(std::string& out) {
   merge_reports();
   if (call_.planned) return Status::ok();
   call_.reports = merged_;
+  call_.warn_nulled();
   out += envelope_json(call_, result, total_seconds(merged_), std::nullopt, request_id_) + '\n';
   finished_ = true;
   return Status::ok();
