@@ -1,6 +1,8 @@
 // What one request may cost, and what is refused before it is made.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "server/operations/json_table.hpp"
 #include "server/operations/operation_service.hpp"
 
@@ -100,6 +102,35 @@ TEST_F(OperationBounds, BookTheRowsOfAJoinBeforeTheyAreMade) {
     EXPECT_NE(refused.body.find(R"("field":"operations[1].on")"), std::string::npos);
     EXPECT_EQ(memory.reserved(), 0U) << "all is given back";
   }
+}
+
+// Bodies wait in memory; how many of them, and how much of each, is not for clients to say.
+TEST_F(OperationBounds, CapTheBytesThatWait) {
+  std::atomic<bool> go{false};
+  std::atomic<bool> begun{false};
+  OperationService one(context, {.running_max = 1, .queued_bytes_max = 1000});
+  const auto hold = [&] {
+    begun = true;
+    begun.notify_all();
+    go.wait(false);
+  };
+  ASSERT_TRUE(one.submit(device::Priority::kNormal, hold, 5000).is_ok());
+  begun.wait(false);
+  const auto add = [&](device::Priority priority, std::size_t bytes) {
+    return one.submit(
+        priority, [] {}, bytes);
+  };
+  EXPECT_TRUE(add(device::Priority::kNormal, 600).is_ok()) << "what runs does not wait";
+  const Status refused = add(device::Priority::kNormal, 500);
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_EQ(refused.reason(), "queue_bytes");
+  EXPECT_NE(refused.message().find("priority normal that wait hold 600 bytes"), std::string::npos)
+      << refused.message();
+  EXPECT_TRUE(add(device::Priority::kNormal, 400).is_ok());
+  EXPECT_TRUE(add(device::Priority::kHigh, 500).is_ok());
+  EXPECT_TRUE(add(device::Priority::kLow, 5000).is_ok()) << "one by itself may be of any size";
+  go = true;
+  go.notify_all();
 }
 
 TEST_F(OperationBounds, RefuseColumnsWithoutAName) {

@@ -132,42 +132,59 @@ OperationService::~OperationService() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool OperationService::queue(device::Priority priority, std::function<void()> job,
-                             std::size_t queued_max) {
+Status OperationService::submit(device::Priority priority, std::function<void()> job,
+                                std::size_t body_bytes) {
+  const std::string name(device::priority_name(priority));
   {
     const std::lock_guard lock(mutex_);
-    auto& queue = queued_[static_cast<std::size_t>(priority)];
-    if (stopping_ || queue.size() >= queued_max) return false;
-    queue.push_back(std::move(job));
+    Queue& queue = queued_[static_cast<std::size_t>(priority)];
+    if (stopping_ || queue.jobs.size() >= limits_.queued_max) {
+      return resource_exhausted("queue_full", std::to_string(queue.jobs.size()) +
+                                                  " operations of priority " + name + " wait")
+          .hint("send fewer at a time, or wait");
+    }
+    if (queue.bytes != 0 && queue.bytes + body_bytes > limits_.queued_bytes_max) {
+      return resource_exhausted("queue_bytes",
+                                "operations of priority " + name + " that wait hold " +
+                                    std::to_string(queue.bytes) + " bytes; with " +
+                                    std::to_string(body_bytes) + " more it is over " +
+                                    std::to_string(limits_.queued_bytes_max))
+          .hint("send fewer at a time, or wait");
+    }
+    queue.bytes += body_bytes;
+    queue.jobs.push_back({std::move(job), body_bytes});
+  }
+  ready_.notify_one();
+  return Status::ok();
+}
+
+bool OperationService::resubmit(device::Priority priority, std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    queued_[static_cast<std::size_t>(priority)].jobs.push_back({std::move(job)});
   }
   ready_.notify_one();
   return true;
 }
 
-bool OperationService::submit(device::Priority priority, std::function<void()> job) {
-  return queue(priority, std::move(job), limits_.queued_max);
-}
-
-bool OperationService::resubmit(device::Priority priority, std::function<void()> job) {
-  return queue(priority, std::move(job), SIZE_MAX);
-}
-
 void OperationService::work() {
   while (true) {
-    std::function<void()> job;
+    Job job;
     {
       std::unique_lock lock(mutex_);
       const auto next = [&] {
         return std::find_if(queued_.rbegin(), queued_.rend(),
-                            [](const auto& queue) { return !queue.empty(); });
+                            [](const Queue& queue) { return !queue.jobs.empty(); });
       };
       ready_.wait(lock, [&] { return stopping_ || next() != queued_.rend(); });
       if (stopping_) return;
       auto queue = next();
-      job = std::move(queue->front());
-      queue->pop_front();
+      job = std::move(queue->jobs.front());
+      queue->jobs.pop_front();
+      queue->bytes -= job.bytes;
     }
-    job();
+    job.run();
   }
 }
 

@@ -28,6 +28,7 @@ namespace weir::server {
 struct OperationLimits {
   unsigned running_max = 4;
   std::size_t queued_max = 256;                   // of each priority
+  std::size_t queued_bytes_max = 512 << 20;       // bodies of each priority that wait
   ops::Fallback fallback = ops::Fallback::kWarn;  // of requests that do not say
   device::Budget* host_memory = nullptr;          // outlives the service; null: any amount
   device::RatesMeasured measured = {};
@@ -69,8 +70,9 @@ class OperationService {
   OperationReply answer(std::string_view name, std::string_view body, std::string_view request_id,
                         std::int64_t arrived_ns = 0);
 
-  // Queues a job; false if too many of its priority wait.
-  bool submit(device::Priority priority, std::function<void()> job);
+  // Queues a job that holds a body. resource_exhausted: too many of its priority wait (queue_full),
+  // or they hold too much (queue_bytes); one by itself may hold any amount.
+  Status submit(device::Priority priority, std::function<void()> job, std::size_t body_bytes = 0);
   // Queues what goes on with an admitted stream, behind the others of its priority; false while the
   // service stops.
   bool resubmit(device::Priority priority, std::function<void()> job);
@@ -80,17 +82,25 @@ class OperationService {
   StreamGauge& streams() { return streams_; }
 
  private:
+  struct Job {
+    std::function<void()> run;
+    std::size_t bytes = 0;
+  };
+  struct Queue {
+    std::deque<Job> jobs;
+    std::size_t bytes = 0;
+  };
+
   void work();
   OperationReply run(const Operation& operation, std::string_view body, std::string_view request_id,
                      std::int64_t arrived_ns);
-  bool queue(device::Priority priority, std::function<void()> job, std::size_t queued_max);
 
   ops::Context& context_;
   const OperationLimits limits_;
   StreamGauge streams_;
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::array<std::deque<std::function<void()>>, 4> queued_;  // by priority
+  std::array<Queue, 4> queued_;  // by priority
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -136,9 +136,8 @@ void StreamSession::begin() {
     const std::lock_guard lock(mutex_);
     working_ = true;
   }
-  if (service.submit(priority_, [self = shared_from_this()] { self->work(); })) return;
-  refuse(resource_exhausted("queue_full", "too many operations of this priority are waiting")
-             .hint("send fewer at a time, or wait"));
+  const Status queued = service.submit(priority_, [self = shared_from_this()] { self->work(); });
+  if (!queued.is_ok()) refuse(queued);
 }
 
 bool StreamSession::take(std::string_view piece) {

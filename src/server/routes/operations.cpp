@@ -90,21 +90,21 @@ device::Priority priority_of(const Call& call) {
 void run_operation(Call& call, Responder responder) {
   OperationService& service = call.parts.operations;
   const device::Priority priority = priority_of(call);
-  const bool queued = service.submit(
-      priority, [&service, name = call.request.param("name"), body = std::move(call.request.body),
-                 id = call.request.id, arrived_ns = call.parts.clock.mono_ns(), responder] {
+  const std::size_t body_bytes = call.request.body.size();
+  const Status queued = service.submit(
+      priority,
+      [&service, name = call.request.param("name"), body = std::move(call.request.body),
+       id = call.request.id, arrived_ns = call.parts.clock.mono_ns(), responder] {
         OperationReply reply = service.answer(name, body, id, arrived_ns);
         Response response = json_response(reply.http_status, std::move(reply.body));
         if (reply.http_status == 429 || reply.http_status == 503) {
           response.headers.emplace_back("retry-after", "1");
         }
         responder.send(std::move(response));
-      });
-  if (queued) return;
-  const Status status =
-      resource_exhausted("queue_full", "too many operations of this priority are waiting")
-          .hint("send fewer at a time, or wait");
-  Response response = json_response(429, failure_json(status, call.request.id));
+      },
+      body_bytes);
+  if (queued.is_ok()) return;
+  Response response = json_response(429, failure_json(queued, call.request.id));
   response.headers.emplace_back("retry-after", "1");
   responder.send(std::move(response));
 }
