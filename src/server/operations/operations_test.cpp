@@ -482,7 +482,13 @@ TEST_F(OnSimulatedDevice, StepsAreExplainedAndCompared) {
             std::string::npos)
       << plan;
   EXPECT_TRUE(context.op_counts().empty());
+  steps(R"({"targetDevice":"gpu"})");
+  const auto once = context.op_counts();
   const auto compared = parse_json(steps(R"({"targetDevice":"gpu","compare":true})"));
+  // Twice on each side: the first run of either is cold.
+  for (const auto& [name, count] : context.op_counts()) {
+    EXPECT_EQ(count.count, 5 * once.at(name).count) << name;
+  }
   ASSERT_TRUE(compared);
   EXPECT_GT(compared->find("performance")->find("speedup")->number, 0);
   const auto from_cpu =
