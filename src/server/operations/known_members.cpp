@@ -112,16 +112,18 @@ Status check_precision(const simdjson::dom::object& options, const element& sche
 
 }  // namespace
 
-Status check_members(const Params& params, std::string_view schema) {
-  simdjson::dom::parser parser;
-  element root;
-  CHECK(parser.parse(schema.data(), schema.size()).get(root) == simdjson::SUCCESS);
-  WEIR_TRY(check_object(params.json(), root, ""));
+KnownMembers::KnownMembers(std::string_view schema)
+    : parser_(std::make_unique<simdjson::dom::parser>()) {
+  CHECK(parser_->parse(schema.data(), schema.size()).get(schema_) == simdjson::SUCCESS);
+}
+
+Status KnownMembers::check(const Params& params) const {
+  WEIR_TRY(check_object(params.json(), schema_, ""));
   simdjson::dom::object options;
   const auto given = params.find({"options"});
   if (!given || given->get_object().get(options) != simdjson::SUCCESS) return Status::ok();
   WEIR_TRY(check_names(options, kOptions, "options."));
-  return check_precision(options, root);
+  return check_precision(options, schema_);
 }
 
 }  // namespace weir::server

@@ -7,7 +7,6 @@
 
 #include "base/isa.hpp"
 #include "server/operations/envelope.hpp"
-#include "server/operations/known_members.hpp"
 
 namespace weir::server {
 namespace {
@@ -138,6 +137,9 @@ Result<OperationOptions> read_options(const Params& params, const Clock& clock,
 
 OperationService::OperationService(ops::Context& context, const OperationLimits& limits)
     : context_(context), limits_(limits) {
+  for (const Operation* operation : operations()) {
+    known_.emplace(operation, KnownMembers(operation->parameters));
+  }
   for (unsigned i = 0; i < limits.running_max; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -260,7 +262,7 @@ OperationReply OperationService::run(const Operation& operation, std::string_vie
   if (!text) return refuse(text.error());
   const auto options = read_options(text->root(), context_.clock(), limits_.fallback);
   if (!options) return refuse(options.error());
-  const Status known = check_members(text->root(), operation.parameters);
+  const Status known = known_members(operation).check(text->root());
   if (!known.is_ok()) return refuse(known);
   OperationCall call{context_, text->root(), *options};
   call.host_memory = limits_.host_memory;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "ops/context.hpp"
+#include "server/operations/known_members.hpp"
 #include "server/operations/operation.hpp"
 
 namespace weir::server {
@@ -77,6 +79,10 @@ class OperationService {
   // service stops.
   bool resubmit(device::Priority priority, std::function<void()> job);
 
+  // What an operation of the table takes.
+  const KnownMembers& known_members(const Operation& operation) const {
+    return known_.at(&operation);
+  }
   ops::Context& context() { return context_; }
   const OperationLimits& limits() const { return limits_; }
   StreamGauge& streams() { return streams_; }
@@ -97,6 +103,7 @@ class OperationService {
 
   ops::Context& context_;
   const OperationLimits limits_;
+  std::map<const Operation*, KnownMembers> known_;
   StreamGauge streams_;
   std::mutex mutex_;
   std::condition_variable ready_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "server/operations/envelope.hpp"
-#include "server/operations/known_members.hpp"
 
 namespace weir::server {
 namespace {
@@ -97,7 +96,7 @@ Result<std::unique_ptr<StreamRun>> StreamRun::open(OperationService& service, st
   first.options.run.cancel = cancel;
   std::unique_ptr<StreamRun> run(
       new StreamRun(service, std::move(first.text), first.params, first.options, request_id));
-  if (const Status known = check_members(run->call_.params, operation->parameters);
+  if (const Status known = service.known_members(*operation).check(run->call_.params);
       !known.is_ok()) {
     return fail(Status(known).at_line(1));
   }
