@@ -45,7 +45,7 @@ class OpStreamTest(ProgramTest):
 
     def test_a_bad_row_ends_the_run_with_its_line(self):
         done = self.weir("op", "run", "statistics", "--stream", input="1\nx\n", code=2)
-        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["error"]["line"], 3)
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["error"]["line"], 2)
         self.weir("op", "run", "matrix_inverse", "--stream", input="1\n", code=2)
         self.weir("op", "run", "statistics", "--rows", "rows.ndjson", code=1)
 

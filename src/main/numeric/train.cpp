@@ -92,9 +92,15 @@ Result<int> run(const Arguments& args) {
                                                   ? train_raw(args, *pipeline, options)
                                                   : train_csv(args, *pipeline, options));
   WEIR_TRY(model::save_linear_model(model, args.text("model")));
-  std::printf("%s: %llu rows, %zu columns, %zu components carry %.6f of the variance\n",
-              args.text("model").c_str(), static_cast<unsigned long long>(model.rows),
-              model.width(), model.components(), model.retained);
+  std::printf("%s: %llu rows, %zu columns, ", args.text("model").c_str(),
+              static_cast<unsigned long long>(model.rows), model.width());
+  if (model.components() == 0) {
+    // Nothing varied, or the columns were too many for their products.
+    std::printf("%s\n", model.retained == 0 ? "a constant, without components"
+                                            : "solved by conjugate gradients, without components");
+  } else {
+    std::printf("%zu components carry %.6f of the variance\n", model.components(), model.retained);
+  }
   for (const std::string& warning : model.warnings) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
   }

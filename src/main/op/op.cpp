@@ -178,6 +178,7 @@ Result<int> run_stream(const Arguments& args, const std::string& params,
     std::printf("%s\n", server::failure_json(run.error(), "cli").c_str());
     return kExitInput;
   }
+  (*run)->count_rows_alone();
   std::FILE* const from = file == nullptr ? stdin : file.get();
   char buffer[65536];
   std::string out;

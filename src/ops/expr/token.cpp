@@ -307,7 +307,7 @@ Status TokenCursor::unexpected(std::string_view what) const {
   const Token& token = peek();
   Diagnostic diagnostic;
   diagnostic.expected = what;
-  diagnostic.message = "unexpected " + describe(token);
+  diagnostic.message = at_end() ? "the text ends too soon" : "unexpected " + describe(token);
   diagnostic.line = token.line;
   diagnostic.column = token.column;
   return to_status(diagnostic);

@@ -29,15 +29,16 @@ Result<ops::Convolve::Args> read_args(const Params& params) {
   return args;
 }
 
+constexpr FieldName kFields[] = {{"x", "data"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Vector data, call.params.vector({"data"}));
   WEIR_ASSIGN(const Vector kernel, call.params.vector({"kernel"}));
   WEIR_ASSIGN(ops::Convolve::Args args, read_args(call.params));
   args.x = data.values;
   args.kernel = kernel.values;
-  if (const Status checked = ops::Convolve::check(args); !checked.is_ok()) {
-    return Status(checked).at("kernel");
-  }
+  WEIR_TRY(call.named(ops::Convolve::check(args)));  // before anything is allocated
   std::vector<double> y(args.size());
   ops::Convolve::Output out{.y = y};
   WEIR_TRY(call.run<ops::Convolve>(args, out));
@@ -59,9 +60,7 @@ class SeriesStream final : public OperationStream {
     auto stream = std::make_unique<SeriesStream>(call, args, std::move(kernel.values));
     ops::Convolve::Args full = stream->args_;
     full.part = ops::fft::Part::kFull;
-    if (const Status checked = ops::Convolve::check(full); !checked.is_ok()) {
-      return fail(Status(checked).at("kernel"));
-    }
+    WEIR_TRY(ops::Convolve::check(full));
     if (kBlocksHeld * sizeof(double) * stream->hop_ > limits.held_bytes_max) {
       return fail(held_too_much("a kernel of this length", limits.held_bytes_max));
     }
@@ -69,6 +68,7 @@ class SeriesStream final : public OperationStream {
   }
   SeriesStream(OperationCall& call, const ops::Convolve::Args& args, std::vector<double> kernel)
       : call_(call), kernel_(std::move(kernel)), args_(args) {
+    call_.fields = kFields;
     args_.kernel = kernel_;
     const std::size_t m = kernel_.size();
     hop_ = ops::fft::choose(args.method, m) == ops::fft::Method::kFft
@@ -126,10 +126,7 @@ class SeriesStream final : public OperationStream {
     if (total_ >= kernel_.size() && total_ != 0) return Status::ok();
     ops::Convolve::Args args = args_;
     args.x = held_;
-    if (const Status checked = ops::Convolve::check(args); !checked.is_ok()) {
-      return Status(checked).at("kernel");
-    }
-    return Status::ok();
+    return call_.named(ops::Convolve::check(args));
   }
   // Takes up to `count` from the results that come before the part.
   std::size_t skipped(std::size_t count) {

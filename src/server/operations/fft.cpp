@@ -115,7 +115,7 @@ Status run_real_inverse(OperationCall& call, element data, const Form& form, Jso
     return invalid_argument("shape", "n = " + std::to_string(n) + " values have " +
                                          std::to_string(n / 2 + 1) + " bins; data has " +
                                          std::to_string(bins.values.size()))
-        .at("n");
+        .at(form.n ? "n" : "data");
   }
   std::vector<double> y(n);
   ops::Irfft::Output out{.y = y};
@@ -127,7 +127,10 @@ Status run_real_inverse(OperationCall& call, element data, const Form& form, Jso
   return Status::ok();
 }
 
+constexpr FieldName kFields[] = {{"n", "data"}, {"x", "data"}};
+
 Status transform(OperationCall& call, element data, const Form& form, JsonWriter& result) {
+  call.fields = kFields;
   if (!form.real) return run_complex(call, data, form.inverse, result);
   return form.inverse ? run_real_inverse(call, data, form, result) : run_real(call, data, result);
 }

@@ -42,7 +42,7 @@ Status add(OperationCall& call, const Matrix& left, const Matrix& right, JsonWri
   ops::Matrix<T> a = converted<T>(left);
   ops::Matrix<T> b = converted<T>(right);
   const typename ops::Add<T>::Args args{.a = a.view(), .b = b.view()};
-  WEIR_TRY(ops::Add<T>::check(args));  // before anything is scaled
+  WEIR_TRY(call.named(ops::Add<T>::check(args)));  // before anything is scaled
   WEIR_TRY(scale(call, a, alpha));
   WEIR_TRY(scale(call, b, beta));
   typename ops::Add<T>::Output out{.c = a.view()};
@@ -55,7 +55,10 @@ Status add(OperationCall& call, const Matrix& left, const Matrix& right, JsonWri
   return Status::ok();
 }
 
+constexpr FieldName kFields[] = {{"B", "b"}, {"B", "matrixB"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"a", "matrixA"}));
   WEIR_ASSIGN(const Matrix b, call.params.matrix({"b", "matrixB"}));
   const bool single = call.options.precision == Precision::kF32;

@@ -59,7 +59,8 @@ template <class Op>
 Status multiply(OperationCall& call, const Matrix& left, const ops::Matrix<typename Op::Right>& b,
                 double alpha, JsonWriter& result) {
   using Sum = typename Op::Sum;
-  WEIR_ASSIGN(const auto a, converted<typename Op::Left>(left, "a"));
+  WEIR_ASSIGN(const auto a,
+              converted<typename Op::Left>(left, call.params.named({"a", "matrixA"})));
   if (Op::kExact && alpha != 1) {  // before it is cut to a whole number
     return invalid_argument("alpha", "products of whole numbers have alpha 1")
         .at("alpha")
@@ -67,7 +68,7 @@ Status multiply(OperationCall& call, const Matrix& left, const ops::Matrix<typen
   }
   typename Op::Args args{.a = a.view(), .b = b.view()};
   args.alpha = static_cast<Sum>(alpha);
-  WEIR_TRY(Op::check(args));  // before anything is allocated
+  WEIR_TRY(call.named(Op::check(args)));  // before anything is allocated
   WEIR_TRY(call.reserve(a.rows() * b.cols() * (sizeof(Sum) + sizeof(double))));
   ops::Matrix<Sum> c(a.rows(), b.cols());
   typename Op::Output out{.c = c.view()};
@@ -101,12 +102,16 @@ auto with_precision(Precision precision, Use use) {
   return use(Type<ops::MultiplyF64>{});
 }
 
+constexpr FieldName kFields[] = {{"a", "matrixA"}, {"b", "matrixB"}};
+
 Status run(OperationCall& call, JsonWriter& result) {
+  call.fields = kFields;
   WEIR_ASSIGN(const Matrix a, call.params.matrix({"a", "matrixA"}));
   WEIR_ASSIGN(const Matrix b, call.params.matrix({"b", "matrixB"}));
   WEIR_ASSIGN(const double alpha, call.params.f64_or({"alpha"}, 1));
   return with_precision(call.options.precision, [&]<class Op>(Type<Op>) -> Status {
-    WEIR_ASSIGN(const auto right, converted<typename Op::Right>(b, "b"));
+    WEIR_ASSIGN(const auto right,
+                converted<typename Op::Right>(b, call.params.named({"b", "matrixB"})));
     return multiply<Op>(call, a, right, alpha, result);
   });
 }
@@ -179,7 +184,7 @@ Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamL
   WEIR_ASSIGN(const double alpha, call.params.f64_or({"alpha"}, 1));
   using Opened = Result<std::unique_ptr<OperationStream>>;
   return with_precision(call.options.precision, [&]<class Op>(Type<Op>) -> Opened {
-    WEIR_ASSIGN(auto right, converted<typename Op::Right>(b, "b"));
+    WEIR_ASSIGN(auto right, converted<typename Op::Right>(b, call.params.named({"b", "matrixB"})));
     return std::unique_ptr<OperationStream>(
         std::make_unique<RowsStream<Op>>(call, std::move(right), alpha));
   });

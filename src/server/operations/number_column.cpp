@@ -74,10 +74,7 @@ Result<NumberColumn> NumberColumn::read(const Params& params, ParamNames names) 
     double number = 0;
     const bool null = item.is_null();
     if (!null && item.get_double().get(number) != simdjson::SUCCESS) {
-      return fail(invalid_argument("field_type", std::string(*names.begin()) + "[" +
-                                                     std::to_string(column.size()) +
-                                                     "] must be a number or null")
-                      .at(*names.begin()));
+      return fail(no_number(params.named(names) + "[" + std::to_string(column.size()) + "]"));
     }
     column.add(number, !null);
   }

@@ -34,7 +34,8 @@ struct OperationOptions {
   bool compare = false;  // run on both and tell the ratio
 };
 
-// What an op calls an argument, and which parameter of the request it came from.
+// What an op calls an argument, and which parameter of the request it came from if that has none of
+// the op's name; of several the one that is there.
 struct FieldName {
   std::string_view of_op;
   std::string_view of_request;

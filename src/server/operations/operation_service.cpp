@@ -230,11 +230,13 @@ void OperationCall::warn_nulled() {
 }
 
 Status OperationCall::named(Status status) const {
-  if (status.is_ok()) return status;
-  for (const FieldName& name : fields) {
-    if (status.error().field == name.of_op) return Status(std::move(status).at(name.of_request));
+  if (status.is_ok() || params.has(status.error().field)) return status;
+  std::string_view name;
+  for (const FieldName& one : fields) {
+    if (one.of_op != status.error().field) continue;
+    if (name.empty() || params.has(one.of_request)) name = one.of_request;
   }
-  return status;
+  return name.empty() ? status : Status(std::move(status).at(name));
 }
 
 OperationReply OperationService::answer(std::string_view name, std::string_view body,

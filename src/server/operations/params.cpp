@@ -1,5 +1,6 @@
 #include "server/operations/params.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -139,6 +140,12 @@ std::optional<element> Params::find(ParamNames names) const {
     }
   }
   return std::nullopt;
+}
+
+std::string Params::named(ParamNames names) const {
+  const auto* const here =
+      std::find_if(names.begin(), names.end(), [&](std::string_view name) { return has(name); });
+  return place_ + std::string(here == names.end() ? *names.begin() : *here);
 }
 
 Result<std::vector<std::uint8_t>> read_bytes(element value, std::string_view where) {

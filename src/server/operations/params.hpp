@@ -24,7 +24,7 @@
 
 namespace weir::server {
 
-// Names of one parameter: the first is the one that errors use, the others are aliases.
+// Names of one parameter: the others are aliases of the first. Errors use the one that is there.
 using ParamNames = std::initializer_list<std::string_view>;
 
 // How long the sides of a matrix may be. What comes out is sized by them, and a matrix without rows
@@ -60,6 +60,8 @@ class Params {
   simdjson::dom::object json() const { return object_; }
   // The members there are, in their order.
   std::vector<std::string_view> names() const;
+  // How errors name a parameter: by the name that it has here, with its place.
+  std::string named(ParamNames names) const;
 
   // field_missing, field_type or number_range (invalid_argument), naming the member.
   Result<Matrix> matrix(ParamNames names, const Sides& sides = {}) const;
@@ -79,8 +81,6 @@ class Params {
   Result<simdjson::dom::array> array(ParamNames names) const;
 
  private:
-  std::string named(ParamNames names) const { return place_ + std::string(*names.begin()); }
-
   simdjson::dom::object object_;
   std::string place_;
 };

@@ -248,8 +248,9 @@ Status run(OperationCall& call, JsonWriter& result) {
   simdjson::dom::array items;
   if (data && data->get_array().get(items) == simdjson::SUCCESS && items.size() != 0 &&
       items.at(0).is_array()) {
-    return invalid_argument("shape", "data is a matrix")
-        .at("data")
+    const std::string name = call.params.named({"data", "values"});
+    return invalid_argument("shape", name + " is a matrix")
+        .at(name)
         .hint("ask for covariance or correlation, or give a column of numbers");
   }
   return run_column(call, result);

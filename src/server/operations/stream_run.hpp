@@ -34,6 +34,8 @@ class StreamRun {
                                                  std::string_view request_id,
                                                  const std::atomic<bool>* cancel = nullptr);
 
+  // Errors count the lines of the rows alone: the first line came from elsewhere.
+  void count_rows_alone() { line_ = 0; }
   // Takes bytes of the body, to be worked on by step().
   void push(std::string_view bytes) { text_.append(bytes); }
   // Takes lines until a chunk is full and answers it, or there is no whole line left. `ended`: no

@@ -467,5 +467,20 @@ TEST(StreamRun, EndsAtItsDeadlineAndWhenItIsCancelled) {
   EXPECT_EQ(left->held_bytes(), std::string().capacity());
 }
 
+// `weir op run --stream --rows FILE`: the parameters are not in the file.
+TEST_F(StreamRunTest, CountsTheLinesOfTheRowsAloneWhereTheyComeByThemselves) {
+  OperationService service(context, {.running_max = 1});
+  for (const bool alone : {false, true}) {
+    auto opened = StreamRun::open(service, "statistics", R"({"params":{}})", "r-1");
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    if (alone) (*opened)->count_rows_alone();
+    (*opened)->push("1\n2\n\"x\"\n");
+    std::string out;
+    while ((*opened)->step(true, out)) {
+    }
+    EXPECT_NE(out.find(alone ? "\"line\":3" : "\"line\":4"), std::string::npos) << out;
+  }
+}
+
 }  // namespace
 }  // namespace weir::server
