@@ -2,6 +2,7 @@
 #include "ops/hash/sha256_batch/sha256_batch.hpp"
 #include "ops/hash/xxh3_batch/xxh3_batch.hpp"
 #include "server/operations/byte_items.hpp"
+#include "server/operations/item_stream.hpp"
 #include "server/operations/operation.hpp"
 
 namespace weir::server {
@@ -47,7 +48,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   return algorithm == "xxh3" ? run_xxh3(call, items, result) : run_sha256(call, items, result);
 }
 
-class HashStream final : public OperationStream {
+class HashStream final : public ItemStream {
  public:
   HashStream(OperationCall& call, bool xxh3) : call_(call), xxh3_(xxh3) {}
 
@@ -60,25 +61,18 @@ class HashStream final : public OperationStream {
   std::size_t held_bytes() const override {
     return items_.held_bytes() + kDigestText * items_.size();
   }
-  Result<std::size_t> chunk(bool, JsonWriter& result) override {
-    const std::size_t rows = items_.size();
-    if (rows == 0 && total_ != 0) return rows;
-    WEIR_TRY(xxh3_ ? run_xxh3(call_, items_, result) : run_sha256(call_, items_, result));
-    items_.clear();
-    total_ += rows;
-    return rows;
-  }
-  Status finish(JsonWriter& result) override {
-    result.begin_object().key("items").u64(total_).end_object();
-    return Status::ok();
-  }
 
  private:
   static constexpr std::size_t kDigestText = 67;
+  Status answer(JsonWriter& result) override {
+    WEIR_TRY(xxh3_ ? run_xxh3(call_, items_, result) : run_sha256(call_, items_, result));
+    items_.clear();
+    return Status::ok();
+  }
+
   OperationCall& call_;
   const bool xxh3_;
   ByteItems items_;
-  std::uint64_t total_ = 0;
 };
 
 Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamLimits&) {

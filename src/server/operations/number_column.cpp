@@ -35,19 +35,20 @@ void NumberColumn::drop(std::size_t count) {
   validity_.erase(validity_.begin(), validity_.begin() + static_cast<std::ptrdiff_t>(count / 64));
 }
 
+bool NumberColumn::add_item(simdjson::dom::element item) {
+  double number = 0;
+  const bool null = item.is_null();
+  if (!null && item.get_double().get(number) != simdjson::SUCCESS) return false;
+  add(number, !null);
+  return true;
+}
+
 Status NumberColumn::add_line(simdjson::dom::element line) {
-  const auto add_one = [this](simdjson::dom::element item) {
-    double number = 0;
-    const bool null = item.is_null();
-    if (!null && item.get_double().get(number) != simdjson::SUCCESS) return false;
-    add(number, !null);
-    return true;
-  };
   simdjson::dom::array items;
   if (line.get_array().get(items) == simdjson::SUCCESS) {
     std::size_t at = 0;
     for (const simdjson::dom::element item : items) {
-      if (!add_one(item)) return no_number("[" + std::to_string(at) + "]");
+      if (!add_item(item)) return no_number("[" + std::to_string(at) + "]");
       ++at;
     }
     return Status::ok();
@@ -57,7 +58,7 @@ Status NumberColumn::add_line(simdjson::dom::element line) {
     for (const double number : packed.values) add(number, true);
     return Status::ok();
   }
-  return add_one(line) ? Status::ok() : no_number("the line");
+  return add_item(line) ? Status::ok() : no_number("the line");
 }
 
 Result<NumberColumn> NumberColumn::read(const Params& params, ParamNames names) {
@@ -71,12 +72,8 @@ Result<NumberColumn> NumberColumn::read(const Params& params, ParamNames names) 
     return column;
   }
   for (const simdjson::dom::element item : items) {
-    double number = 0;
-    const bool null = item.is_null();
-    if (!null && item.get_double().get(number) != simdjson::SUCCESS) {
-      return fail(no_number(params.named(names) + "[" + std::to_string(column.size()) + "]"));
-    }
-    column.add(number, !null);
+    if (column.add_item(item)) continue;
+    return fail(no_number(params.named(names) + "[" + std::to_string(column.size()) + "]"));
   }
   return column;
 }

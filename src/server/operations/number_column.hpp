@@ -34,6 +34,9 @@ class NumberColumn {
   std::size_t held_bytes() const { return sizeof(double) * numbers_.size() + numbers_.size() / 8; }
 
  private:
+  // Appends a number or null; false if it is neither.
+  bool add_item(simdjson::dom::element item);
+
   std::vector<double> numbers_;
   std::vector<std::uint64_t> validity_;  // a bit a number
   std::size_t nulls_ = 0;

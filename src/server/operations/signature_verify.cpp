@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "ops/hash/ed25519_verify/ed25519_verify.hpp"
 #include "server/operations/byte_items.hpp"
+#include "server/operations/item_stream.hpp"
 #include "server/operations/operation.hpp"
 
 namespace weir::server {
@@ -93,7 +94,7 @@ Status run(OperationCall& call, JsonWriter& result) {
   return verify(call, items, result);
 }
 
-class VerifyStream final : public OperationStream {
+class VerifyStream final : public ItemStream {
  public:
   explicit VerifyStream(OperationCall& call) : call_(call) {}
 
@@ -102,25 +103,18 @@ class VerifyStream final : public OperationStream {
   std::size_t held_bytes() const override {
     return items_.messages.held_bytes() + kFixedBytes * items_.keys.size();
   }
-  Result<std::size_t> chunk(bool, JsonWriter& result) override {
-    const std::size_t rows = items_.keys.size();
-    if (rows == 0 && total_ != 0) return rows;
-    WEIR_TRY(verify(call_, items_, result));
-    items_ = {};
-    total_ += rows;
-    return rows;
-  }
-  Status finish(JsonWriter& result) override {
-    result.begin_object().key("items").u64(total_).end_object();
-    return Status::ok();
-  }
 
  private:
   static constexpr std::size_t kFixedBytes =
       sizeof(ops::Ed25519Key) + sizeof(ops::Ed25519Signature);
+  Status answer(JsonWriter& result) override {
+    WEIR_TRY(verify(call_, items_, result));
+    items_ = {};
+    return Status::ok();
+  }
+
   OperationCall& call_;
   Signed items_;
-  std::uint64_t total_ = 0;
 };
 
 Result<std::unique_ptr<OperationStream>> open(OperationCall& call, const StreamLimits&) {
