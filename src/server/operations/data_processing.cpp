@@ -1,5 +1,7 @@
 // data_processing: steps over rows: filter, map, sort, group, join and so on.
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <string>
 
 #include "ops/table/steps.hpp"
@@ -18,7 +20,8 @@ constexpr std::string_view kParameters =
     R"(nested objects are columns like metadata.kind"},)"
     R"("operations":{"type":"array","description":"steps, each on what the one before left; or )"
     R"(the words filter, aggregate, sort, each on the data: value > 0.5, sum(value), value )"
-    R"(descending","items":{"oneOf":[{"enum":["filter","aggregate","sort"]},)"
+    R"(descending; rows come back as they are",)"
+    R"("items":{"oneOf":[{"enum":["filter","aggregate","sort"]},)"
     R"({"$ref":"#/$defs/filter"},{"$ref":"#/$defs/map"},{"$ref":"#/$defs/select"},)"
     R"({"$ref":"#/$defs/sort"},{"$ref":"#/$defs/top_k"},{"$ref":"#/$defs/limit"},)"
     R"({"$ref":"#/$defs/group"},{"$ref":"#/$defs/aggregate"},{"$ref":"#/$defs/distinct"},)"
@@ -199,8 +202,36 @@ Status run_steps(Pipeline& pipeline, const ops::Table& data, const std::vector<W
   return Status::ok();
 }
 
+// The rows of a request in words, which go back as they came: only their values are looked at.
+struct SentRows {
+  std::vector<simdjson::dom::element> rows;
+
+  // The table of their values and numbers.
+  static Result<ops::Table> read(simdjson::dom::array rows, const ReserveBytes& reserve) {
+    WEIR_ASSIGN(ops::Table table, read_member(rows, "data", "value", reserve));
+    WEIR_TRY(reserve(table.rows() * (sizeof(std::int64_t) + sizeof(simdjson::dom::element))));
+    std::vector<std::int64_t> numbers(table.rows());
+    std::iota(numbers.begin(), numbers.end(), 0);
+    WEIR_TRY(table.add("row", ops::Column::of<std::int64_t>(ops::ColumnType::i64(), numbers)));
+    return table;
+  }
+  // A plain value goes back as the row that it stands for.
+  void write(JsonWriter& result, const ops::Table& table) const {
+    result.begin_array();
+    for (const std::int64_t number : table.find("row")->values<std::int64_t>()) {
+      const simdjson::dom::element& row = rows[static_cast<std::size_t>(number)];
+      if (row.is_object()) {
+        result.raw(simdjson::minify(row));
+      } else {
+        result.begin_object().key("value").raw(simdjson::minify(row)).end_object();
+      }
+    }
+    result.end_array();
+  }
+};
+
 void write_words(OperationCall& call, JsonWriter& result, const std::vector<Wanted>& wanted,
-                 const std::vector<ops::Table>& tables) {
+                 const std::vector<ops::Table>& tables, const std::optional<SentRows>& sent) {
   result.begin_object();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i].word == "aggregate") {
@@ -209,7 +240,11 @@ void write_words(OperationCall& call, JsonWriter& result, const std::vector<Want
       result.end_object();
     } else {
       result.key(wanted[i].word == "filter" ? "filtered" : "sorted");
-      call.nulled += write_rows(result, tables[i]);
+      if (sent) {
+        sent->write(result, tables[i]);
+      } else {
+        call.nulled += write_rows(result, tables[i]);
+      }
     }
   }
 }
@@ -251,8 +286,15 @@ Status run(OperationCall& call, JsonWriter& result) {
     return invalid_argument("field_missing", "the parameter data is missing").at("data");
   }
   const auto reserve = [&](std::size_t bytes) { return call.reserve(bytes); };
-  WEIR_ASSIGN(const ops::Table data, read_table(*given, "data", 0, reserve));
   WEIR_ASSIGN(const std::vector<Wanted> wanted, read_operations(call.params));
+  const bool words = !wanted.empty() && !wanted.front().word.empty();
+  std::optional<SentRows> sent;
+  simdjson::dom::array rows;
+  if (words && given->get_array().get(rows) == simdjson::SUCCESS) {
+    sent.emplace().rows.assign(rows.begin(), rows.end());
+  }
+  WEIR_ASSIGN(const ops::Table data,
+              sent ? SentRows::read(rows, reserve) : read_table(*given, "data", 0, reserve));
   WEIR_ASSIGN(const ops::EvaluateOptions options, read_evaluation(call.params));
   if (call.options.explain) return explain(call, data, wanted, options);
   ops::ExecuteRunner run(call.context, call.options.run, call.reports);
@@ -263,8 +305,8 @@ Status run(OperationCall& call, JsonWriter& result) {
   if (pipeline.errors() != 0) {
     call.warnings.push_back(std::to_string(pipeline.errors()) + " values became null");
   }
-  if (!wanted.empty() && !wanted.front().word.empty()) {
-    write_words(call, result, wanted, tables);
+  if (words) {
+    write_words(call, result, wanted, tables, sent);
   } else {
     result.begin_object().key("rows");
     call.nulled += write_rows(result, tables.front());

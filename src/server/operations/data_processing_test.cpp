@@ -69,5 +69,29 @@ TEST_F(DataProcessing, MakeSumsThatOverflowNullWhereErrorsAre) {
   EXPECT_TRUE(says(framed, "3 values became null"));
 }
 
+// The words look at the values only; whatever else a row holds comes back as it went.
+TEST_F(DataProcessing, AnswerWordsWithTheRowsAsTheyWereSent) {
+  const std::string rows =
+      R"([{"id":1,"value":0.2,"metadata":{"kind":"x","tags":["a",{"b":[1,null]}]}},)"
+      R"({"id":"two","value":0.9},{"value":0.7,"metadata":null,"more":9007199254740993},)"
+      R"({"id":4,"metadata":[]},0.8])";
+  const std::string body = run(rows, R"(["filter","aggregate","sort"])");
+  EXPECT_TRUE(says(body, R"({"filtered":[{"id":"two","value":0.9},)"
+                         R"({"value":0.7,"metadata":null,"more":9007199254740993},)"
+                         R"({"value":0.8}],"aggregated":{"sum":2.6},"sorted":[)"
+                         R"({"id":"two","value":0.9},{"value":0.8},)"
+                         R"({"value":0.7,"metadata":null,"more":9007199254740993},)"
+                         R"({"id":1,"value":0.2,"metadata":{"kind":"x","tags":["a",)"
+                         R"({"b":[1,null]}]}},{"id":4,"metadata":[]}],"steps":[)"));
+  EXPECT_TRUE(says(body, R"({"op":"filter","rows_in":5,"rows_out":3})"));
+  EXPECT_TRUE(
+      says(run("[]", R"(["filter","aggregate"])"), R"({"filtered":[],"aggregated":{"sum":null},)"));
+  EXPECT_TRUE(
+      says(run(R"([{"value":1},{"value":[1]}])", R"(["sort"])"), R"("field":"data[1].value")"));
+  EXPECT_TRUE(says(run(R"([{"id":1}])", R"(["sort"])"), R"("field":"operations[0])"));
+  EXPECT_TRUE(says(run(R"({"columns":{"id":[1,2],"value":[0.1,0.6]}})", R"(["filter"])"),
+                   R"({"filtered":[{"id":2,"value":0.6}],)"));
+}
+
 }  // namespace
 }  // namespace weir::server

@@ -259,6 +259,34 @@ Result<ops::Table> read_table(element value, std::string_view name, std::uint64_
   return collector.finish();
 }
 
+Result<ops::Table> read_member(simdjson::dom::array rows, std::string_view name,
+                               std::string_view member, const ReserveBytes& reserve) {
+  const std::string at(name);
+  CellBook book(reserve, at);
+  Cells cells{std::string(member)};
+  bool found = false;
+  for (const element item : rows) {
+    WEIR_TRY(book.take(1));
+    std::string where = at + "[" + std::to_string(cells.values.size()) + "]";
+    element value = item;
+    if (item.is_object()) {
+      if (item.at_key(member).get(value) != simdjson::SUCCESS) {
+        cells.values.emplace_back();
+        continue;
+      }
+      where += "." + cells.name;
+    }
+    found = true;
+    WEIR_TRY(cells.add(value, where));
+  }
+  ops::Table table;
+  table.set_rows(cells.values.size());
+  if (!found && !cells.values.empty()) return table;
+  WEIR_ASSIGN(ops::ColumnPtr column, cells.finish());
+  WEIR_TRY(table.add(member, std::move(column)));
+  return table;
+}
+
 std::size_t write_value(JsonWriter& json, const ops::Column& column, std::size_t row) {
   if (!column.valid(row)) {
     json.null();

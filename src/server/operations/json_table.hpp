@@ -30,6 +30,11 @@ using ReserveBytes = std::function<Status(std::size_t bytes)>;
 Result<ops::Table> read_table(simdjson::dom::element value, std::string_view name,
                               std::uint64_t first_row = 0, const ReserveBytes& reserve = {});
 
+// Reads one member of an array of rows, whatever else they hold, into the column of its name; plain
+// values are that member. There is no column if rows there are and none has it. Errors as above.
+Result<ops::Table> read_member(simdjson::dom::array rows, std::string_view name,
+                               std::string_view member, const ReserveBytes& reserve = {});
+
 // Writes an array of one object a row. Decimals, times and integers beyond 2^53 - 1 are texts, NaN
 // and infinities null; returns how many of these there are.
 std::size_t write_rows(JsonWriter& json, const ops::Table& table);
