@@ -69,6 +69,18 @@ TEST(Compact, RefusesWhatDoesNotFit) {
   EXPECT_EQ(Compact::check({bits, 32, values, 2}).reason(), "width");
 }
 
+TEST(Compact, RefusesOutputsWithoutRoom) {
+  const std::uint64_t bits[] = {0b1011};
+  const std::vector<char> values(32);
+  std::vector<char> two(16);
+  Workers workers(1);
+  CpuRun run{workers};
+  Compact::Output out{two};
+  const Compact::Args args{bits, 4, values, 8};
+  EXPECT_EQ(Compact::cpu(run, args, out).message(), "16 bytes for 3 values of 8 bytes");
+  EXPECT_EQ(Compact::reference(args, out).code(), Code::kInvalidArgument);
+}
+
 TEST(Compact, IsNotForDevicesWhereRowsHaveNo32BitNumbers) {
   Compact::Args args;
   args.rows = std::numeric_limits<std::uint32_t>::max();

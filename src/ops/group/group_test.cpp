@@ -146,5 +146,22 @@ TEST(Group, RefusesWhatDoesNotFit) {
   EXPECT_EQ(GroupSum::check({ids, std::span(values).first(2), 4}).reason(), "shape_mismatch");
 }
 
+TEST(Group, RefusesOutputsOfAnotherLength) {
+  const std::vector<std::uint64_t> keys = {3, 1, 2};
+  const std::vector<double> values = {1, 2, 3};
+  std::vector<std::uint32_t> ids(2);
+  std::vector<double> sums(1);
+  Workers workers(1);
+  CpuRun run{workers};
+  GroupAssign::Output assigned{ids};
+  EXPECT_EQ(GroupAssign::cpu(run, {keys}, assigned).message(), "room for 2 ids of 3");
+  EXPECT_EQ(GroupAssign::reference({keys}, assigned).code(), Code::kInvalidArgument);
+  const std::vector<std::uint32_t> groups = {0, 1, 0};
+  GroupSum::Output summed{sums};
+  const GroupSum::Args args{groups, values, 2};
+  EXPECT_EQ(GroupSum::cpu(run, args, summed).message(), "room for 1 sums of 2");
+  EXPECT_EQ(GroupSum::reference(args, summed).code(), Code::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace weir::ops

@@ -96,5 +96,19 @@ TEST(SortKeys, EqualsTheReference) {
   }
 }
 
+TEST(Sort, RefusesOutputsOfAnotherLength) {
+  const Keys keys = {3, 1, 2};
+  Keys two(2);
+  std::vector<std::uint32_t> rows(4);
+  Workers workers(1);
+  CpuRun run{workers};
+  SortKeys::Output sorted{two};
+  EXPECT_EQ(SortKeys::cpu(run, {keys}, sorted).message(), "room for 2 keys of 3");
+  EXPECT_EQ(SortKeys::reference({keys}, sorted).code(), Code::kInvalidArgument);
+  Argsort::Output order{rows};
+  EXPECT_EQ(Argsort::cpu(run, {keys, 1, 3}, order).message(), "room for 4 rows of 3");
+  EXPECT_EQ(Argsort::reference({keys, 1, 3}, order).code(), Code::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace weir::ops

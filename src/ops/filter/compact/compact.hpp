@@ -35,8 +35,11 @@ struct Compact {
   struct Output {
     std::span<char> values;
   };
-  // invalid_argument: lengths that do not fit, another width, a bit behind the last row.
+  // invalid_argument: lengths that do not fit, of the output, too, another width, a bit behind the
+  // last row.
   static Status check(const Args& args);
+  // Whether `kept` values fit `out`; how many there are is found where they are counted anyway.
+  static Status check_room(const Args& args, std::size_t kept, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/prefetch.hpp"
+#include "base/result.hpp"
 #include "ops/filter/compact/compact.hpp"
 #include "ops/filter/compact/kept_lanes.hpp"
 
@@ -112,6 +113,7 @@ Status Compact::cpu(CpuRun& run, const Args& args, Output& out) {
     }
     starts[task + 1] = starts[task] + count;
   }
+  WEIR_TRY(check_room(args, starts[tasks], out));
   run.workers.run(tasks, [&](std::size_t task) {
     const std::size_t begin = task * kTaskWords;
     const std::size_t end = std::min(args.bits.size(), begin + kTaskWords);

@@ -68,6 +68,7 @@ Status compact_as(DeviceRun& run, const Compact::Args& args, Compact::Output& ou
         std::size_t kept = 0;
         for (const std::uint64_t word : host_bits) kept += count_bits(word);
         if (kept == 0) return Status::ok();
+        WEIR_TRY(Compact::check_room(args, written + kept, out));
         WEIR_ASSIGN(const auto bits, lane.upload(host_bits));
         WEIR_ASSIGN(const auto bytes, lane.upload(args.values.subspan(chunk.begin * sizeof(T),
                                                                       chunk.rows() * sizeof(T))));

@@ -1,7 +1,9 @@
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <string>
 
+#include "base/result.hpp"
 #include "ops/filter/compact/compact.hpp"
 
 namespace weir::ops {
@@ -25,6 +27,14 @@ Status Compact::check(const Args& args) {
   return Status::ok();
 }
 
+Status Compact::check_room(const Args& args, std::size_t kept, const Output& out) {
+  if (out.values.size() >= kept * args.width) return Status::ok();
+  return invalid_argument("lengths_differ", std::to_string(out.values.size()) + " bytes for " +
+                                                std::to_string(kept) + " values of " +
+                                                std::to_string(args.width) + " bytes")
+      .at("values");
+}
+
 Footprint Compact::footprint(const Args& args) {
   return {.rows = args.rows,
           .bytes_in = args.values.size() + args.bits.size_bytes(),
@@ -34,6 +44,9 @@ Footprint Compact::footprint(const Args& args) {
 }
 
 Status Compact::reference(const Args& args, Output& out) {
+  std::size_t kept = 0;
+  for (const std::uint64_t word : args.bits) kept += static_cast<std::size_t>(std::popcount(word));
+  WEIR_TRY(check_room(args, kept, out));
   char* to = out.values.data();
   for (std::size_t row = 0; row < args.rows; ++row) {
     if ((args.bits[row / 64] >> (row % 64) & 1) == 0) continue;

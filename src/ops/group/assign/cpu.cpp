@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/group/assign/group_assign.hpp"
 #include "ops/group/dense_table.hpp"
 #include "ops/group/key_table.hpp"
@@ -212,6 +213,7 @@ Support GroupAssign::supports(const Args&, device::Kind kind) {
 }
 
 Status GroupAssign::cpu(CpuRun& run, const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   out.first_rows.resize(0);
   if (args.keys.empty()) return Status::ok();
   const std::size_t rows = args.keys.size();

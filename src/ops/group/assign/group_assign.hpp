@@ -46,8 +46,9 @@ struct GroupAssign {
     Buffer<std::uint32_t> first_rows = {};
     Scratch scratch = {};
   };
-  // invalid_argument: 2^32 - 1 rows or more.
+  // invalid_argument: 2^32 - 1 rows or more; ids of another number.
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -1,6 +1,7 @@
 #include <map>
 #include <string>
 
+#include "base/result.hpp"
 #include "ops/group/assign/group_assign.hpp"
 
 namespace weir::ops {
@@ -13,6 +14,13 @@ Status GroupAssign::check(const Args& args) {
   return Status::ok();
 }
 
+Status GroupAssign::check_output(const Args& args, const Output& out) {
+  if (out.ids.size() == args.keys.size()) return Status::ok();
+  return invalid_argument("lengths_differ", "room for " + std::to_string(out.ids.size()) +
+                                                " ids of " + std::to_string(args.keys.size()))
+      .at("ids");
+}
+
 Footprint GroupAssign::footprint(const Args& args) {
   return {.rows = args.keys.size(),
           .bytes_in = args.keys.size_bytes(),
@@ -23,6 +31,7 @@ Footprint GroupAssign::footprint(const Args& args) {
 }
 
 Status GroupAssign::reference(const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   std::map<std::uint64_t, std::uint32_t> groups;
   out.first_rows.resize(0);
   for (std::size_t row = 0; row < args.keys.size(); ++row) {

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "base/prefetch.hpp"
+#include "base/result.hpp"
 #include "ops/group/sum/group_sum.hpp"
 
 namespace weir::ops {
@@ -160,6 +161,7 @@ Support GroupSum::supports(const Args&, device::Kind) {
 }
 
 Status GroupSum::cpu(CpuRun& run, const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   if (args.groups <= kFewGroups) {
     sum_few(run, args, out);
   } else if (args.groups <= kNearGroups && run.workers.threads() <= kReadersMax) {

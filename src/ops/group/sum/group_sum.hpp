@@ -55,8 +55,10 @@ struct GroupSum {
     std::span<double> sums;
     Scratch scratch = {};
   };
-  // invalid_argument: lengths that differ, an id of `groups` or more with its row.
+  // invalid_argument: lengths that differ, of the output, too, an id of `groups` or more with its
+  // row.
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/group/sum/group_sum.hpp"
 #include "ops/sort/radix.hpp"
 
@@ -76,6 +77,7 @@ Result<const std::uint64_t*> upload_validity(const GroupSum::Args& args, const C
 
 template <class Launcher, class Sorter = BlockRadix>
 Status group_sum_on_device(DeviceRun& run, const GroupSum::Args& args, GroupSum::Output& out) {
+  WEIR_TRY(GroupSum::check_output(args, out));
   static_assert(sizeof(BlockSum) == 16);
   WEIR_ASSIGN(const auto sums, run.template allocate<BlockSum>(args.groups));
   // Chunks are joined in order, whichever lane has them.

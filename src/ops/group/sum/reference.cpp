@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/group/sum/group_sum.hpp"
 
 namespace weir::ops {
@@ -28,6 +29,13 @@ Status GroupSum::check(const Args& args) {
                                              std::to_string(args.groups));
 }
 
+Status GroupSum::check_output(const Args& args, const Output& out) {
+  if (out.sums.size() == args.groups) return Status::ok();
+  return invalid_argument("lengths_differ", "room for " + std::to_string(out.sums.size()) +
+                                                " sums of " + std::to_string(args.groups))
+      .at("sums");
+}
+
 Footprint GroupSum::footprint(const Args& args) {
   return {.rows = args.ids.size(),
           .bytes_in = args.ids.size_bytes() + args.values.size_bytes(),
@@ -38,6 +46,7 @@ Footprint GroupSum::footprint(const Args& args) {
 }
 
 Status GroupSum::reference(const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   std::vector<BlockSum> sums(args.groups);
   for (std::size_t begin = 0; begin < args.ids.size(); begin += kGroupBlockRows) {
     std::map<std::uint32_t, double> partials;

@@ -35,8 +35,9 @@ struct Argsort {
   struct Output {
     std::span<std::uint32_t> rows;
   };
-  // invalid_argument: shapes that do not fit, 2^32 - 1 rows or more.
+  // invalid_argument: shapes that do not fit, of the output, too, 2^32 - 1 rows or more.
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);

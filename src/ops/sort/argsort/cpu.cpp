@@ -10,6 +10,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/sort/argsort/argsort.hpp"
 #include "ops/table/buffer.hpp"
 
@@ -133,6 +134,7 @@ class RowSorter {
 }  // namespace
 
 Status Argsort::cpu(CpuRun&, const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   RowSorter(args).sort_all(out.rows.data());
   return Status::ok();
 }

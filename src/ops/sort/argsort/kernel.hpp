@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/sort/argsort/argsort.hpp"
 #include "ops/sort/merge_runs.hpp"
 #include "ops/sort/radix.hpp"
@@ -13,6 +14,7 @@ namespace weir::ops {
 // `Sorter` is BlockRadix, or what the device brings that does the same.
 template <class Launcher, class Sorter = BlockRadix>
 Status argsort_on_device(DeviceRun& run, const Argsort::Args& args, Argsort::Output& out) {
+  WEIR_TRY(Argsort::check_output(args, out));
   const bool whole = run.chunk_rows(args.rows) == args.rows;
   std::vector<std::uint64_t> keys(whole ? 0 : args.rows);
   std::vector<std::uint32_t> rows(whole ? 0 : args.rows);

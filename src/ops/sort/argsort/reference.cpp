@@ -2,6 +2,7 @@
 #include <numeric>
 #include <string>
 
+#include "base/result.hpp"
 #include "ops/sort/argsort/argsort.hpp"
 
 namespace weir::ops {
@@ -19,6 +20,13 @@ Status Argsort::check(const Args& args) {
   return Status::ok();
 }
 
+Status Argsort::check_output(const Args& args, const Output& out) {
+  if (out.rows.size() == args.rows) return Status::ok();
+  return invalid_argument("lengths_differ", "room for " + std::to_string(out.rows.size()) +
+                                                " rows of " + std::to_string(args.rows))
+      .at("rows");
+}
+
 Footprint Argsort::footprint(const Args& args) {
   return {.rows = args.rows,
           .bytes_in = args.keys.size_bytes(),
@@ -29,6 +37,7 @@ Footprint Argsort::footprint(const Args& args) {
 }
 
 Status Argsort::reference(const Args& args, Output& out) {
+  WEIR_TRY(check_output(args, out));
   std::iota(out.rows.begin(), out.rows.end(), 0U);
   std::stable_sort(out.rows.begin(), out.rows.end(), [&](std::uint32_t a, std::uint32_t b) {
     for (std::size_t w = 0; w < args.words; ++w) {

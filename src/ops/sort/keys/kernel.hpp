@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/result.hpp"
 #include "ops/sort/keys/sort_keys.hpp"
 #include "ops/sort/merge_runs.hpp"
 #include "ops/sort/radix.hpp"
@@ -12,6 +13,7 @@ namespace weir::ops {
 
 template <class Launcher, class Sorter = BlockRadix>
 Status sort_keys_on_device(DeviceRun& run, const SortKeys::Args& args, SortKeys::Output& out) {
+  WEIR_TRY(SortKeys::check_output(args, out));
   const std::size_t rows = args.keys.size();
   const bool whole = run.chunk_rows(rows) == rows;
   std::vector<std::uint64_t> keys(whole ? 0 : rows);

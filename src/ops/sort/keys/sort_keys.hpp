@@ -28,8 +28,9 @@ struct SortKeys {
   struct Output {
     std::span<std::uint64_t> keys;
   };
-  // invalid_argument: 2^32 - 1 keys or more.
+  // invalid_argument: 2^32 - 1 keys or more, an output of another length.
   static Status check(const Args& args);
+  static Status check_output(const Args& args, const Output& out);
   static Support supports(const Args& args, device::Kind kind);
   static Footprint footprint(const Args& args);
   static Status reference(const Args& args, Output& out);
