@@ -18,17 +18,6 @@ struct Workers::Arena {
 Workers::Workers(unsigned threads)
     : threads_(threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency())),
       arena_(threads_ == 1 ? nullptr : std::make_shared<Arena>(threads_)) {}
-Workers::Workers(Workers&&) noexcept = default;
-Workers& Workers::operator=(Workers&&) noexcept = default;
-Workers::~Workers() = default;
-
-Workers Workers::watched(TaskWatch& watch) const {
-  Workers workers(1);
-  workers.threads_ = threads_;
-  workers.arena_ = arena_;
-  workers.watch_ = &watch;
-  return workers;
-}
 
 void Workers::run_erased(std::size_t tasks, Call call, void* body) {
   const std::thread::id caller = std::this_thread::get_id();

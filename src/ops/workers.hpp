@@ -20,14 +20,17 @@ class Workers {
  public:
   // `threads` 0: as many as the machine has cores.
   explicit Workers(unsigned threads = 0);
-  Workers(Workers&&) noexcept;
-  Workers& operator=(Workers&&) noexcept;
-  ~Workers();
+  Workers(Workers&&) noexcept = default;
+  Workers& operator=(Workers&&) noexcept = default;
 
   unsigned threads() const { return threads_; }
 
   // Returns the same threads under a watch, which must outlive the result. Allocates nothing.
-  Workers watched(TaskWatch& watch) const;
+  Workers watched(TaskWatch& watch) const {
+    Workers workers = *this;
+    workers.watch_ = &watch;
+    return workers;
+  }
 
   // Calls task(i) once for each i in [0, tasks), on at most threads() threads, in no promised
   // order; returns when all are done. One thread or one task: runs in place and allocates nothing.
@@ -49,6 +52,8 @@ class Workers {
   }
 
  private:
+  Workers(const Workers&) = default;
+
   using Call = void (*)(void* body, std::size_t task);
   void run_erased(std::size_t tasks, Call call, void* body);
 
