@@ -86,8 +86,8 @@ std::string calibration_json(const Calibration& calibration) {
   json.key("cpu").string(calibration.of.cpu).key("cores").u64(calibration.of.cores);
   json.key("device").string(calibration.of.device).key("uuid").string(calibration.of.uuid);
   json.key("driver").string(calibration.of.driver);
-  json.key("cpu_measured").boolean(calibration.cpu_measured);
-  json.key("device_measured").boolean(calibration.device_measured);
+  json.key("cpu_measured").boolean(calibration.measured.cpu);
+  json.key("device_measured").boolean(calibration.measured.device);
   json.key("rates").begin_object();
   const auto write = [&](const std::string& name, double value) { json.key(name).f64(value); };
   each_cpu_rate(calibration.rates, write);
@@ -114,8 +114,8 @@ Result<Calibration> parse_calibration(std::string_view text) {
                      get(root, "device", out.of.device) && get(root, "uuid", out.of.uuid) &&
                      get(root, "driver", out.of.driver) &&
                      root["cores"].get(cores) == simdjson::SUCCESS &&
-                     root["cpu_measured"].get(out.cpu_measured) == simdjson::SUCCESS &&
-                     root["device_measured"].get(out.device_measured) == simdjson::SUCCESS &&
+                     root["cpu_measured"].get(out.measured.cpu) == simdjson::SUCCESS &&
+                     root["device_measured"].get(out.measured.device) == simdjson::SUCCESS &&
                      root["rates"].get(rates) == simdjson::SUCCESS;
   if (!whole) return fail(damaged("a member is missing or has another type"));
   out.of.cores = static_cast<std::uint32_t>(cores);
@@ -165,12 +165,12 @@ LoadedRates load_rates(const std::string& path, const RatesFor& here) {
   }
   const RatesFor& there = read->of;
   out.at_us = read->at_us;
-  if (read->cpu_measured && (there.cpu != here.cpu || there.cores != here.cores)) {
+  if (read->measured.cpu && (there.cpu != here.cpu || there.cores != here.cores)) {
     out.ignored.push_back("processors: measured on " + there.cpu + " with " +
                           std::to_string(there.cores) + " cores, this is " + here.cpu + " with " +
                           std::to_string(here.cores));
-  } else if (read->cpu_measured) {
-    out.cpu_measured = true;
+  } else if (read->measured.cpu) {
+    out.measured.cpu = true;
     out.rates = read->rates;
   }
   // The device's rates apart from the processors': either may be of this machine.
@@ -178,10 +178,10 @@ LoadedRates load_rates(const std::string& path, const RatesFor& here) {
   out.rates = Rates();
   const bool same_device =
       there.device == here.device && there.uuid == here.uuid && there.driver == here.driver;
-  if (read->device_measured && same_device && !here.device.empty()) {
-    out.device_measured = true;
+  if (read->measured.device && same_device && !here.device.empty()) {
+    out.measured.device = true;
     out.rates = read->rates;
-  } else if (read->device_measured) {
+  } else if (read->measured.device) {
     out.ignored.push_back(
         "device: measured on " + there.device + " " + there.uuid + " driver " + there.driver +
         ", this is " +

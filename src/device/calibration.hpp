@@ -4,10 +4,10 @@
 //   LoadedRates loaded = load_rates("calibration.json", here);       // else the built-in ones
 //   for (const std::string& why : loaded.ignored) log_info(...);
 //   ...
-//   Calibration measured{.of = here, .rates = loaded.rates};
-//   WEIR_TRY(measure_cpu(measured.rates));                           // seconds
-//   measured.cpu_measured = true;
-//   WEIR_TRY(save_calibration("calibration.json", measured));
+//   Calibration made{.of = here, .rates = loaded.rates};
+//   WEIR_TRY(measure_cpu(made.rates));                               // seconds
+//   made.measured.cpu = true;
+//   WEIR_TRY(save_calibration("calibration.json", made));
 //
 // A rate counts only on the machine it was measured on: the processors by model and number, the
 // device by name, UUID and driver. What was measured elsewhere, or never, is the built-in value.
@@ -39,11 +39,17 @@ RatesFor this_machine();
 // Adds a device; one that computes on the CPU is none.
 RatesFor rates_for(RatesFor machine, const DeviceInfo& device);
 
+// Which rates were measured on this machine: bytes per second, f64 and f32 of the
+// processors; bytes per second, links and launches of the device. The others never are.
+struct RatesMeasured {
+  bool cpu = false;
+  bool device = false;
+};
+
 struct Calibration {
   RatesFor of = {};
   Rates rates = {};
-  bool cpu_measured = false;
-  bool device_measured = false;
+  RatesMeasured measured = {};
   std::int64_t at_us = 0;  // wall time
 };
 
@@ -54,17 +60,9 @@ Result<Calibration> parse_calibration(std::string_view json);
 // Writes the file as a whole or not at all.
 Status save_calibration(const std::string& path, const Calibration& calibration);
 
-// Which rates of a process were measured on this machine: bytes per second, f64 and f32 of the
-// processors; bytes per second, links and launches of the device. The others never are.
-struct RatesMeasured {
-  bool cpu = false;
-  bool device = false;
-};
-
 struct LoadedRates {
   Rates rates = {};
-  bool cpu_measured = false;
-  bool device_measured = false;
+  RatesMeasured measured = {};
   std::int64_t at_us = 0;
   std::vector<std::string> ignored = {};  // what the file has that does not count, and why
 };

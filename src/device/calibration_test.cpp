@@ -16,8 +16,8 @@ namespace {
 Calibration sample() {
   Calibration out;
   out.of = {.cpu = "EPYC \"4\"", .cores = 2, .device = "H", .uuid = "GPU-1", .driver = "570"};
-  out.cpu_measured = true;
-  out.device_measured = true;
+  out.measured.cpu = true;
+  out.measured.device = true;
   out.at_us = 1'700'000'000'000'001;
   out.rates.cpu_bytes_per_s = 29.5e9;
   out.rates.cpu_overhead_s = 3.25e-6;
@@ -46,7 +46,7 @@ TEST(Calibration, ReadsBackWhatItWrote) {
   ASSERT_TRUE(got) << got.error().to_string();
   EXPECT_EQ(got->of, want.of);
   EXPECT_EQ(got->at_us, want.at_us);
-  EXPECT_TRUE(got->cpu_measured && got->device_measured);
+  EXPECT_TRUE(got->measured.cpu && got->measured.device);
   EXPECT_EQ(calibration_json(*got), calibration_json(want));
   EXPECT_EQ(got->rates.device_ops_per_s, want.rates.device_ops_per_s);
 }
@@ -78,7 +78,7 @@ TEST_F(CalibrationFile, CountsOnTheSameMachineOnly) {
   const Rates built_in;
 
   const LoadedRates same = load_rates(file_, measured.of);
-  EXPECT_TRUE(same.cpu_measured && same.device_measured);
+  EXPECT_TRUE(same.measured.cpu && same.measured.device);
   EXPECT_TRUE(same.ignored.empty());
   EXPECT_EQ(same.rates.cpu_bytes_per_s, 29.5e9);
   EXPECT_EQ(same.rates.device_ops_per_s[3], 8.5);
@@ -86,8 +86,8 @@ TEST_F(CalibrationFile, CountsOnTheSameMachineOnly) {
   RatesFor here = measured.of;
   here.driver = "575";
   const LoadedRates newer = load_rates(file_, here);
-  EXPECT_TRUE(newer.cpu_measured);
-  EXPECT_FALSE(newer.device_measured);
+  EXPECT_TRUE(newer.measured.cpu);
+  EXPECT_FALSE(newer.measured.device);
   EXPECT_EQ(newer.rates.cpu_bytes_per_s, 29.5e9);
   EXPECT_EQ(newer.rates.device_ops_per_s, built_in.device_ops_per_s);
   ASSERT_EQ(newer.ignored.size(), 1U);
@@ -96,20 +96,20 @@ TEST_F(CalibrationFile, CountsOnTheSameMachineOnly) {
   here = measured.of;
   here.cores = 4;
   const LoadedRates other = load_rates(file_, here);
-  EXPECT_FALSE(other.cpu_measured);
-  EXPECT_TRUE(other.device_measured);
+  EXPECT_FALSE(other.measured.cpu);
+  EXPECT_TRUE(other.measured.device);
   EXPECT_EQ(other.rates.cpu_ops_per_s, built_in.cpu_ops_per_s);
   EXPECT_EQ(other.rates.launch_s, 1e-5);
 
   here = measured.of;
   here.device = here.uuid = here.driver = "";
-  EXPECT_FALSE(load_rates(file_, here).device_measured);
+  EXPECT_FALSE(load_rates(file_, here).measured.device);
 }
 
 TEST_F(CalibrationFile, DoesWithoutOneAndIgnoresADamagedOne) {
   const LoadedRates none = load_rates(file_, this_machine());
   EXPECT_TRUE(none.ignored.empty());
-  EXPECT_FALSE(none.cpu_measured);
+  EXPECT_FALSE(none.measured.cpu);
   std::ofstream(file_) << "{";
   const LoadedRates damaged = load_rates(file_, this_machine());
   ASSERT_EQ(damaged.ignored.size(), 1U);

@@ -107,7 +107,7 @@ void use_measured_rates(const device::DeviceConfig& config, Backend& backend) {
   }
   device::LoadedRates loaded = device::load_rates(config.calibration_file, here);
   backend.context->set_rates(loaded.rates);
-  backend.measured = {loaded.cpu_measured, loaded.device_measured};
+  backend.measured = loaded.measured;
   backend.notes = std::move(loaded.ignored);
 }
 

@@ -35,8 +35,8 @@ void print_rate(const char* what, double value, const char* unit, bool measured,
 
 void print_rates(const device::Calibration& calibration) {
   const device::Rates& rates = calibration.rates;
-  const bool cpu = calibration.cpu_measured;
-  const bool device = calibration.device_measured;
+  const bool cpu = calibration.measured.cpu;
+  const bool device = calibration.measured.device;
   const char* const inferred = cpu ? "from f32" : "built in";
   print_rate("memory, one core", rates.cpu_bytes_per_s / kGiga, "GB/s", cpu);
   print_rate("memory, all cores", rates.cpu_bytes_per_s_all / kGiga, "GB/s", cpu);
@@ -68,23 +68,23 @@ Result<int> run(const Arguments& args) {
   if (!args.has("dry-run")) WEIR_TRY(check_writable(path));
   WEIR_ASSIGN(ops::Backend backend, ops::open_backend(settings, ops::Workers(), system_clock()));
   std::printf("%s\n", backend.line.c_str());
-  device::Calibration measured;
-  measured.of = device::this_machine();
-  measured.at_us = system_clock().wall_us();
+  device::Calibration calibration;
+  calibration.of = device::this_machine();
+  calibration.at_us = system_clock().wall_us();
   constexpr double kCpuSeconds = 3;
   constexpr double kDeviceSeconds = 1.5;
-  WEIR_TRY(device::measure_cpu(measured.rates, {.seconds_max = kCpuSeconds}));
-  measured.cpu_measured = true;
+  WEIR_TRY(device::measure_cpu(calibration.rates, {.seconds_max = kCpuSeconds}));
+  calibration.measured.cpu = true;
   device::Device* const device = backend.context->device();
   // What a simulation takes says nothing of a GPU.
   if (device != nullptr && device->kind() == device::Kind::kCuda) {
-    measured.of = device::rates_for(measured.of, device->info());
-    WEIR_TRY(device::measure_device(*device, measured.rates, {.seconds_max = kDeviceSeconds}));
-    measured.device_measured = true;
+    calibration.of = device::rates_for(calibration.of, device->info());
+    WEIR_TRY(device::measure_device(*device, calibration.rates, {.seconds_max = kDeviceSeconds}));
+    calibration.measured.device = true;
   }
-  print_rates(measured);
+  print_rates(calibration);
   if (args.has("dry-run")) return kExitOk;
-  WEIR_TRY(device::save_calibration(path, measured));
+  WEIR_TRY(device::save_calibration(path, calibration));
   std::printf("kept in %s\n", path.c_str());
   return kExitOk;
 }

@@ -97,7 +97,7 @@ TEST_F(ComputeTest, TellsOnceASecondWhatWasHeldBack) {
 TEST_F(ComputeTest, UsesTheRatesThatWereMeasuredHere) {
   device::Calibration calibration;
   calibration.of = device::this_machine();
-  calibration.cpu_measured = true;
+  calibration.measured.cpu = true;
   calibration.rates.cpu_bytes_per_s = 123e9;
   ASSERT_TRUE(device::save_calibration(dir_ + "/calibration.json", calibration).is_ok());
   const auto cpu = config("backend = \"cpu\"\n");
