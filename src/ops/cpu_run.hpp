@@ -1,9 +1,6 @@
 // CpuRun: what the CPU form of an op works with.
 #pragma once
 
-#include <atomic>
-
-#include "base/status.hpp"
 #include "ops/task_watch.hpp"
 #include "ops/workers.hpp"
 
@@ -11,13 +8,9 @@ namespace weir::ops {
 
 struct CpuRun {
   Workers& workers;
-  const std::atomic<bool>* cancel = nullptr;  // asked between tasks of long ops; null: never
-  const TaskWatch* watch = nullptr;           // of the executor; null: none
-  // Whether nobody wants the result any more.
-  bool cancelled() const {
-    return (cancel != nullptr && cancel->load(std::memory_order_relaxed)) ||
-           (watch != nullptr && watch->stopped());
-  }
+  const TaskWatch* watch = nullptr;  // null: the result is wanted whenever it comes
+  // Whether nobody wants the result any more; for long loops without tasks to ask.
+  bool cancelled() const { return watch != nullptr && watch->stopped(); }
 };
 
 }  // namespace weir::ops

@@ -227,7 +227,7 @@ Status on_cpu(const Call& call, Report& report) {
   ++report.attempts;
   report.chunks = 1;
   Workers workers = call.context.workers().watched(call.watch);
-  CpuRun run{workers, nullptr, &call.watch};
+  CpuRun run{workers, &call.watch};
   Status status;
   try {
     status = call.entry.cpu(run, call.args, call.output);

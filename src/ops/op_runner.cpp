@@ -5,15 +5,14 @@
 namespace weir::ops {
 namespace {
 
-Status not_cancelled(const std::atomic<bool>* cancel) {
-  if (cancel == nullptr || !cancel->load(std::memory_order_relaxed)) return Status::ok();
-  return Status(Code::kCancelled, "cancelled", "cancelled between two ops");
+TaskWatch watch_of(const RunOptions& options, const Context& context) {
+  return {options.cancel, options.deadline, context.clock()};
 }
 
 }  // namespace
 
 Status CpuRunner::go_on() const {
-  return not_cancelled(run_.cancel);
+  return run_.watch == nullptr ? Status::ok() : run_.watch->why();
 }
 
 Status CpuRunner::run_entry(const OpEntry& entry, const void* args, void* output) {
@@ -22,11 +21,7 @@ Status CpuRunner::run_entry(const OpEntry& entry, const void* args, void* output
 }
 
 Status ExecuteRunner::go_on() const {
-  WEIR_TRY(not_cancelled(options_.cancel));
-  const device::Deadline deadline = options_.deadline;
-  if (deadline.none() || context_.clock().mono_ns() < deadline.mono_ns) return Status::ok();
-  return Status(Code::kDeadlineExceeded, "deadline", "out of time between two ops")
-      .hint("allow more time or send fewer rows");
+  return watch_of(options_, context_).why();
 }
 
 Status ExecuteRunner::run_entry(const OpEntry& entry, const void* args, void* output) {
@@ -36,13 +31,14 @@ Status ExecuteRunner::run_entry(const OpEntry& entry, const void* args, void* ou
 }
 
 Status PlanRunner::go_on() const {
-  return not_cancelled(options_.cancel);
+  return watch_of(options_, context_).why();
 }
 
 Status PlanRunner::run_entry(const OpEntry& entry, const void* args, void* output) {
   WEIR_ASSIGN(Plan planned, plan(context_, entry, args, options_, scale_));
   plans_.push_back(std::move(planned));
-  CpuRun run{context_.workers(), options_.cancel};
+  const TaskWatch watch = watch_of(options_, context_);
+  CpuRun run{context_.workers(), &watch};
   return entry.cpu(run, args, output);
 }
 

@@ -51,8 +51,8 @@ class OpRunner {
 // Runs the CPU's forms; nothing is reported or counted.
 class CpuRunner final : public OpRunner {
  public:
-  explicit CpuRunner(Workers& workers, const std::atomic<bool>* cancel = nullptr)
-      : run_{workers, cancel} {}
+  // The watch, if there is one, outlives the runner.
+  explicit CpuRunner(Workers& workers, const TaskWatch* watch = nullptr) : run_{workers, watch} {}
   Status go_on() const override;
   Workers& workers() override { return run_.workers; }
 

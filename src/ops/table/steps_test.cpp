@@ -305,7 +305,8 @@ TEST(Steps, RefusesU64InExpressionsOnlyBeyondTheirRange) {
 TEST(Steps, StopsBetweenStepsWhenCancelled) {
   const std::atomic<bool> cancel = true;
   Workers workers(1);
-  CpuRunner run(workers, &cancel);
+  const TaskWatch watch(&cancel, {}, system_clock());
+  CpuRunner run(workers, &watch);
   const std::vector<Step> steps = {LimitStep{1, 0}};
   const auto result = run_steps(run, random_table(5, 3, false, 1), steps, {});
   ASSERT_FALSE(result);
@@ -330,7 +331,8 @@ TEST(Aggregate, ParsesAndPrints) {
 TEST(Window, StopsWithinLongFramesWhenCancelled) {
   const std::atomic<bool> cancel = true;
   Workers workers(1);
-  CpuRunner run(workers, &cancel);
+  const TaskWatch watch(&cancel, {}, system_clock());
+  CpuRunner run(workers, &watch);
   const Table table = random_table(6'000, 50, false, kSeed);
   for (const char* function : {"sum(d)", "var_pop(l)", "quantile(d, 0.5)"}) {
     const WindowStep step{{}, {}, Frame::rows(-3'000, 0), {{"x", windowed(function)}}};

@@ -27,7 +27,8 @@ TEST(Factorizations, StopWhenCancelled) {
   std::vector<double> values(kN);
   const std::atomic<bool> cancel{true};
   Workers workers(1);
-  CpuRun run{workers, &cancel};
+  const TaskWatch watch(&cancel, {}, system_clock());
+  CpuRun run{workers, &watch};
   const auto expect = [](const OpInfo& info, const Status& status) {
     EXPECT_EQ(status.code(), Code::kCancelled) << info.name << ": " << status.to_string();
   };

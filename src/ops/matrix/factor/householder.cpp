@@ -133,7 +133,7 @@ void tall_qr(CpuRun& run, MatrixView<double> a, std::size_t blocks, MutableMatri
     Reflections& block = q.empty() ? own : factored[b];
     transpose(rows, block.columns());
     Workers alone(1);
-    CpuRun serial{alone, run.cancel, run.watch};
+    CpuRun serial{alone, run.watch};
     block.factor(serial);
     block.write_r(stacked.view().block(b * n, 0, n, n));
   });
@@ -147,7 +147,7 @@ void tall_qr(CpuRun& run, MatrixView<double> a, std::size_t blocks, MutableMatri
     const std::size_t rows = begin_of(b + 1) - begin_of(b);
     Matrix<double> own(rows, n);
     Workers alone(1);
-    CpuRun serial{alone, run.cancel, run.watch};
+    CpuRun serial{alone, run.watch};
     factored[b].write_q(serial, own.view());
     packed_product<double>({.m = rows, .n = n, .k = n}, 1.0, {own.data(), n, 1},
                            {top.data() + b * n * n, n, 1}, 0.0,

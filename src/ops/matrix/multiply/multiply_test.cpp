@@ -144,7 +144,8 @@ TYPED_TEST(MultiplyTest, StopsWhenCancelled) {
   auto out = problem.output();
   Workers workers(1);
   const std::atomic<bool> cancel{true};
-  CpuRun run{workers, &cancel};
+  const TaskWatch watch(&cancel, {}, system_clock());
+  CpuRun run{workers, &watch};
   EXPECT_EQ(TypeParam::cpu(run, problem.args(), out).code(), Code::kCancelled);
 }
 

@@ -160,7 +160,8 @@ TEST(Cg, StopsWhenCancelled) {
   std::vector<double> x(50);
   Workers workers(1);
   const std::atomic<bool> cancel = true;
-  CpuRun run{workers, &cancel};
+  const TaskWatch watch(&cancel, {}, system_clock());
+  CpuRun run{workers, &watch};
   Cg::Output out{x};
   EXPECT_EQ(Cg::cpu(run, {.a = a.view(), .b = b}, out).code(), Code::kCancelled);
 }
