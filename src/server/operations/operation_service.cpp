@@ -1,12 +1,11 @@
 #include "server/operations/operation_service.hpp"
 
 #include <algorithm>
-#include <new>
-#include <stdexcept>
 #include <utility>
 
 #include "base/isa.hpp"
 #include "server/operations/envelope.hpp"
+#include "server/operations/within_memory.hpp"
 
 namespace weir::server {
 namespace {
@@ -41,12 +40,6 @@ std::string why_on_cpu(const std::vector<ops::Report>& reports) {
     if (report.reason != ops::Reason::kNone) return report.sentence;
   }
   return "no op ran";
-}
-
-Status out_of_memory(std::size_t body_bytes) {
-  return resource_exhausted("memory", "the machine has no memory left for a request of " +
-                                          std::to_string(body_bytes) + " bytes")
-      .hint("ask for less at a time");
 }
 
 OperationReply refusal(std::string_view operation, const Status& status,
@@ -243,14 +236,10 @@ OperationReply OperationService::answer(std::string_view name, std::string_view 
                                         std::string_view request_id, std::int64_t arrived_ns) {
   const Operation* operation = find_operation(name);
   if (operation == nullptr) return refusal({}, operation_unknown(name), request_id);
-  // What no check foresaw must cost this request only, not the process that decides.
-  try {
+  auto reply = within_memory(body.size(), [&]() -> Result<OperationReply> {
     return run(*operation, body, request_id, arrived_ns);
-  } catch (const std::bad_alloc&) {
-    return refusal(operation->name, out_of_memory(body.size()), request_id);
-  } catch (const std::length_error&) {
-    return refusal(operation->name, out_of_memory(body.size()), request_id);
-  }
+  });
+  return reply ? std::move(*reply) : refusal(operation->name, reply.error(), request_id);
 }
 
 OperationReply OperationService::run(const Operation& operation, std::string_view body,

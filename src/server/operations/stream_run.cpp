@@ -1,10 +1,10 @@
 #include "server/operations/stream_run.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "server/operations/envelope.hpp"
+#include "server/operations/within_memory.hpp"
 
 namespace weir::server {
 namespace {
@@ -100,7 +100,8 @@ Result<std::unique_ptr<StreamRun>> StreamRun::open(OperationService& service, st
       !known.is_ok()) {
     return fail(Status(known).at_line(1));
   }
-  auto stream = operation->stream.open(run->call_, run->limits_);
+  auto stream = within_memory(first_line.size(),
+                              [&] { return operation->stream.open(run->call_, run->limits_); });
   if (!stream) return fail(Status(stream.error()).at_line(1));
   run->stream_ = std::move(*stream);
   return run;
@@ -109,19 +110,6 @@ Result<std::unique_ptr<StreamRun>> StreamRun::open(OperationService& service, st
 std::size_t StreamRun::held_bytes() const {
   const std::size_t rows = stream_ == nullptr ? 0 : stream_->held_bytes() + stream_->kept_bytes();
   return text_.capacity() + rows;
-}
-
-// The end of the run is asked for between chunks; ops ask for a cancellation themselves.
-Status StreamRun::check_running() const {
-  const ops::RunOptions& run = call_.options.run;
-  if (run.cancel != nullptr && run.cancel->load(std::memory_order_relaxed)) {
-    return Status(Code::kCancelled, "cancelled", "the client left");
-  }
-  if (!run.deadline.none() && context_.clock().mono_ns() >= run.deadline.mono_ns) {
-    return Status(Code::kDeadlineExceeded, "timeout_ms", "the time of the request is over")
-        .at("options.timeout_ms");
-  }
-  return Status::ok();
 }
 
 bool StreamRun::chunk_due() const {
@@ -232,8 +220,9 @@ void StreamRun::fail_with(const Status& status, std::string& out) {
 
 bool StreamRun::step(bool ended, std::string& out) {
   if (finished_) return false;
+  const ops::RunOptions& run = call_.options.run;
   const auto work = [&]() -> Result<bool> {
-    WEIR_TRY(check_running());
+    WEIR_TRY(ops::TaskWatch(run.cancel, run.deadline, context_.clock()).why());
     WEIR_ASSIGN(const bool due, take_lines(ended));
     if (!due && !ended) return false;
     WEIR_TRY(answer_chunk(!due, out));
@@ -241,13 +230,9 @@ bool StreamRun::step(bool ended, std::string& out) {
     if (call_.planned) plan_only(out);
     return !finished_;
   };
-  try {
-    const auto more = work();
-    if (more) return *more;
-    fail_with(more.error(), out);
-  } catch (const std::bad_alloc&) {
-    fail_with(resource_exhausted("memory", "the machine has no memory for a chunk"), out);
-  }
+  const auto more = within_memory(text_.size(), work);
+  if (more) return *more;
+  fail_with(more.error(), out);
   return false;
 }
 

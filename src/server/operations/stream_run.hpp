@@ -53,7 +53,6 @@ class StreamRun {
   StreamRun(OperationService& service, ParamsText text, Params params, OperationOptions options,
             std::string_view request_id);
 
-  Status check_running() const;
   Result<bool> take_lines(bool ended);
   Status take_line(std::string_view line);
   bool chunk_due() const;
