@@ -140,6 +140,7 @@ struct Register {
   std::uint64_t* scale_rows = nullptr;  // [kScaleMax + 1][kBlockWords]
   std::array<std::uint8_t, kScaleMax + 1> scale_list{};
   unsigned scale_count = 0;
+  bool constant = false;  // all rows have the first one's value
 
   std::int64_t* words() const { return static_cast<std::int64_t*>(data); }
   double* doubles() const { return static_cast<double*>(data); }
@@ -178,6 +179,10 @@ struct Block {
 
 // Runs all instructions on the widest unit allowed (kernels.cpp).
 void run_block(const Block& block);
+// As memcpy; what is written is not in the cache afterwards, and needs hwy::FlushStream() before
+// another thread reads it. Meanwhile fetches as many bytes from `next`, what is read after this;
+// null: nothing.
+void copy_past_cache(const void* from, void* to, std::size_t bytes, const void* next);
 // Loads a column (load.cpp).
 void load_register(const Block& block, const Instruction& instruction);
 // Runs a kGeneric, row by row (generic.cpp).

@@ -35,5 +35,33 @@ TEST(Expr, ReadmeExampleFires) {
   EXPECT_EQ(bits, 0b1101U) << program->to_string();
 }
 
+// Results too long for the cache are written past it: to the row, at any alignment.
+TEST(Expr, WritesLongOutputsToTheLastRow) {
+  constexpr std::size_t kRows = (std::size_t{2} << 20) + 77;
+  constexpr double kUntouched = -1;
+  std::vector<double> x(kRows);
+  for (std::size_t i = 0; i < kRows; ++i) x[i] = static_cast<double>(i % 1'000);
+  Schema schema;
+  schema.add("x", Type::f64(), Storage::kF64);
+  Ast ast;
+  const auto root = parse("x * 2e0 + 1e0", ast);
+  ASSERT_TRUE(root);
+  Compiler compiler(schema, Options::table());
+  ASSERT_TRUE(compiler.add(ast, *root));
+  const auto program = compiler.finish();
+  ASSERT_TRUE(program);
+  Scratch scratch(*program);
+  const ColumnView input = ColumnView::packed(x.data());
+  for (const std::size_t offset : {0, 1, 5}) {
+    std::vector<double> y(kRows + 16, kUntouched);
+    const OutputView out{.data = y.data() + offset};
+    ASSERT_TRUE(program->evaluate({&input, 1}, kRows, scratch, {&out, 1}).is_ok());
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const bool written = i >= offset && i - offset < kRows;
+      ASSERT_EQ(y[i], written ? x[i - offset] * 2 + 1 : kUntouched) << offset << " " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir::expr

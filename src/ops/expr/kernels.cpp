@@ -1,5 +1,9 @@
 // The instructions of a program, one block at a time, on the widest unit allowed. Everything here
 // is exact or the plain IEEE operation of one row, so that every target gives the same bits.
+#include <hwy/cache_control.h>
+
+#include <cstring>
+
 #include "base/numeric/elementary.hpp"
 #include "ops/expr/code.hpp"
 
@@ -58,38 +62,54 @@ void load(const Block& block, const Instruction& in) {
   }
 }
 
-void arithmetic_f64(const Block& block, const Instruction& in) {
+// One operation on two columns of a block, or on a column and a constant. Returns the result's
+// register.
+template <class Op>
+HWY_INLINE Register& each_f64(const Block& block, const Instruction& in, const Op& op) {
   const hn::ScalableTag<double> d;
   const double* a = block.reg(in.a).doubles();
   const double* b = block.reg(in.b).doubles();
   Register& dst = start(block, in);
   double* out = dst.doubles();
+  if (block.reg(in.b).constant) {
+    const auto right = hn::Set(d, *b);
+    each(d, block,
+         [&](std::size_t i) HWY_ATTR { hn::Store(op(hn::LoadU(d, a + i), right), d, out + i); });
+  } else if (block.reg(in.a).constant) {
+    const auto left = hn::Set(d, *a);
+    each(d, block,
+         [&](std::size_t i) HWY_ATTR { hn::Store(op(left, hn::LoadU(d, b + i)), d, out + i); });
+  } else {
+    each(d, block, [&](std::size_t i) HWY_ATTR {
+      hn::Store(op(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
+    });
+  }
+  return dst;
+}
+
+Register& compute_f64(const Block& block, const Instruction& in) {
+  using V = hn::Vec<hn::ScalableTag<double>>;
   switch (in.op) {
     case Opcode::kAddF64:
-      each(d, block, [&](std::size_t i) HWY_ATTR {
-        hn::Store(hn::LoadU(d, a + i) + hn::LoadU(d, b + i), d, out + i);
-      });
-      break;
+      return each_f64(block, in, [](V a, V b) HWY_ATTR { return a + b; });
     case Opcode::kSubF64:
-      each(d, block, [&](std::size_t i) HWY_ATTR {
-        hn::Store(hn::LoadU(d, a + i) - hn::LoadU(d, b + i), d, out + i);
-      });
-      break;
+      return each_f64(block, in, [](V a, V b) HWY_ATTR { return a - b; });
     case Opcode::kMulF64:
-      each(d, block, [&](std::size_t i) HWY_ATTR {
-        hn::Store(hn::LoadU(d, a + i) * hn::LoadU(d, b + i), d, out + i);
-      });
-      break;
+      return each_f64(block, in, [](V a, V b) HWY_ATTR { return a * b; });
     default:
-      each(d, block, [&](std::size_t i) HWY_ATTR {
-        hn::Store(hn::LoadU(d, a + i) / hn::LoadU(d, b + i), d, out + i);
-      });
+      return each_f64(block, in, [](V a, V b) HWY_ATTR { return a / b; });
   }
+}
+
+void arithmetic_f64(const Block& block, const Instruction& in) {
+  const double* divisors = block.reg(in.b).doubles();
+  Register& dst = compute_f64(block, in);
   join_validity(block, dst, block.reg(in.a).valid, block.reg(in.b).valid);
   if (in.op == Opcode::kDivF64 && in.sub != 0) {
+    const hn::ScalableTag<double> d;
     const auto zero = hn::Zero(d);
     fill_bits(d, block, block.state.faults.data(),
-              [&](std::size_t i) HWY_ATTR { return hn::Eq(hn::LoadU(d, b + i), zero); });
+              [&](std::size_t i) HWY_ATTR { return hn::Eq(hn::LoadU(d, divisors + i), zero); });
     if (any_bit(block, block.state.faults.data())) note_faults(block, in, Fault::kZeroDivision);
   }
   finish_f64(block, dst);
@@ -321,6 +341,24 @@ void run_instruction(const Block& block, const Instruction& in) {
   }
 }
 
+// Whole cache lines go past the cache, the ends by plain stores.
+void copy_past_cache(const void* from, void* to, std::size_t bytes, const void* next) {
+  const hn::ScalableTag<std::uint8_t> d;
+  constexpr std::size_t kLine = 64;
+  const auto* in = static_cast<const std::uint8_t*>(from);
+  auto* out = static_cast<std::uint8_t*>(to);
+  const std::size_t ahead = (kLine - reinterpret_cast<std::uintptr_t>(out) % kLine) % kLine;
+  std::size_t i = std::min(bytes, ahead);
+  std::memcpy(out, in, i);
+  for (; i + kLine <= bytes; i += kLine) {
+    if (next != nullptr) hwy::Prefetch(static_cast<const std::uint8_t*>(next) + i);
+    for (std::size_t j = 0; j < kLine; j += hn::Lanes(d)) {
+      hn::Stream(hn::LoadU(d, in + i + j), d, out + i + j);
+    }
+  }
+  std::memcpy(out + i, in + i, bytes - i);
+}
+
 void run_block(const Block& block) {
   for (const Instruction& instruction : block.code.instructions)
     run_instruction(block, instruction);
@@ -333,10 +371,15 @@ HWY_AFTER_NAMESPACE();
 namespace weir::expr {
 
 HWY_EXPORT(run_block);
+HWY_EXPORT(copy_past_cache);
 HWY_EXPORT(list_scales);
 
 void run_block(const Block& block) {
   HWY_DYNAMIC_DISPATCH(run_block)(block);
+}
+
+void copy_past_cache(const void* from, void* to, std::size_t bytes, const void* next) {
+  HWY_DYNAMIC_DISPATCH(copy_past_cache)(from, to, bytes, next);
 }
 
 void index_scales(const Block& block, Register& reg) {

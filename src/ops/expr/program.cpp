@@ -1,3 +1,5 @@
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -37,6 +39,7 @@ std::size_t register_bytes(RegisterClass kind) {
 void fill_constant(Register& reg, const ConstantRegister& constant) {
   const Value& value = constant.value;
   reg.data = reg.own_data;
+  reg.constant = true;
   std::fill_n(reg.own_valid, kBlockWords, std::uint64_t{0});
   reg.valid = value.null ? reg.own_valid : nullptr;
   switch (constant.kind) {
@@ -74,8 +77,12 @@ void copy_bits(const Block& block, const std::uint64_t* from, std::uint64_t* out
   if (block.rows % 64 != 0) to[block.words - 1] &= (std::uint64_t{1} << (block.rows % 64)) - 1;
 }
 
+// An output this long has left the cache by the time it is complete: read before it is written, as
+// plain stores do, it would cost half as much memory traffic again.
+constexpr std::size_t kPastCacheBytes = std::size_t{16} << 20;
+
 void copy_output(const Block& block, const Register& reg, RegisterClass kind,
-                 const OutputView& output) {
+                 const OutputView& output, bool past_cache, const void* next) {
   if (output.validity != nullptr) copy_bits(block, reg.valid, output.validity);
   if (kind == RegisterClass::kBool) {
     copy_bits(block, reg.bits(), static_cast<std::uint64_t*>(output.data));
@@ -83,9 +90,23 @@ void copy_output(const Block& block, const Register& reg, RegisterClass kind,
   }
   const std::size_t size =
       kind == RegisterClass::kText ? sizeof(std::string_view) : sizeof(std::int64_t);
-  std::memcpy(static_cast<char*>(output.data) + block.begin * size, reg.data, block.rows * size);
+  char* const to = static_cast<char*>(output.data) + block.begin * size;
+  if (past_cache) {
+    copy_past_cache(reg.data, to, block.rows * size, next);
+  } else {
+    std::memcpy(to, reg.data, block.rows * size);
+  }
   if (kind == RegisterClass::kScaled && output.exponents != nullptr)
     std::copy_n(reg.scales, block.rows, output.exponents + block.begin);
+}
+
+// Returns where the next whole block of the n-th input column begins; null if there is none, or its
+// values are not side by side.
+const void* next_block(const Block& block, std::size_t n, std::size_t rows) {
+  if (n >= block.code.inputs.size() || block.begin + 2 * kBlockRows > rows) return nullptr;
+  const ColumnView& input = block.inputs[block.code.inputs[n]];
+  if (input.stride != sizeof(std::int64_t)) return nullptr;
+  return static_cast<const char*>(input.data) + (block.begin + kBlockRows) * sizeof(std::int64_t);
 }
 
 }  // namespace
@@ -203,19 +224,22 @@ Status Program::evaluate(std::span<const ColumnView> inputs, std::size_t rows, S
   CHECK(outputs.size() >= code_->output_registers.size());
   state.arena.reset();
   state.fault = Fault::kNone;
+  const bool past_cache = rows * sizeof(std::int64_t) >= kPastCacheBytes;
   for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
     Block block{*code_, state, inputs, begin, std::min(kBlockRows, rows - begin), 0};
     block.words = (block.rows + 63) / 64;
     run_block(block);
-    if (state.fault != Fault::kNone)
-      return fault_status(state.fault, state.fault_row, state.fault_at);
+    if (state.fault != Fault::kNone) break;
     for (std::size_t o = 0; o < code_->output_registers.size(); ++o) {
       const std::uint32_t id = code_->output_registers[o];
       if (outputs[o].data != nullptr)
-        copy_output(block, state.registers[id], code_->registers[id], outputs[o]);
+        copy_output(block, state.registers[id], code_->registers[id], outputs[o], past_cache,
+                    past_cache ? next_block(block, o, rows) : nullptr);
     }
   }
-  return Status::ok();
+  if (past_cache) hwy::FlushStream();
+  if (state.fault == Fault::kNone) return Status::ok();
+  return fault_status(state.fault, state.fault_row, state.fault_at);
 }
 
 struct Compiler::State {
