@@ -38,7 +38,8 @@ struct Run {
   std::uint64_t seed = 1;  // of the cases
   // Devices that fail: results must be right all the same, from wherever.
   bool faults = false;
-  std::size_t every = 1;  // of so many cases one runs, the first to begin with
+  std::size_t every = 1;  // of so many cases one runs, ...
+  std::size_t first = 0;  // ... beginning with this one
 };
 
 struct Suite {
@@ -129,7 +130,7 @@ Outcome run_on_device(const DeviceFactory& factory, const Run& run) {
   const std::size_t quantum = Op::kInfo.quantum_rows;
   std::size_t number = 0;
   for (const ParityCase<Op>& one : Parity<Op>::cases(run.seed)) {
-    if (number++ % run.every != 0) continue;
+    if (number++ % run.every != run.first % run.every) continue;
     const Footprint need = Op::check(one.args).is_ok() ? Op::footprint(one.args) : Footprint{};
     const CheckedCase<Op> checked(one);
     for (const std::size_t chunk_rows : {std::size_t{0}, quantum, 3 * quantum}) {
