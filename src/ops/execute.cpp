@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -154,6 +155,21 @@ Status no_memory(const Call& call) {
                                           std::to_string(call.need.bytes_in) + " bytes");
 }
 
+// Runs a form. What leaves it by an exception becomes a status: nobody wants the result any more,
+// or an array is more than the machine has, or than an address can name.
+template <class Form>
+Status guarded(const Call& call, const Form& form) {
+  try {
+    return form();
+  } catch (const TaskWatch::Stopped&) {
+    return call.watch.why();
+  } catch (const std::bad_alloc&) {
+    return no_memory(call);
+  } catch (const std::length_error&) {
+    return no_memory(call);
+  }
+}
+
 // Runs the device form once.
 Status run_form(const Call& call, const Plan& plan, LaneSet& lanes, Workers& workers,
                 Report& report) {
@@ -161,14 +177,7 @@ Status run_form(const Call& call, const Plan& plan, LaneSet& lanes, Workers& wor
   DeviceRun run(lanes, call.context.kept_arrays(), workers,
                 {plan.chunk_rows, plan.lane_bytes, call.options.priority, call.options.on_chunk,
                  &call.watch, plan.predicted_seconds});
-  Status status;
-  try {
-    status = form(run, call.args, call.output);
-  } catch (const TaskWatch::Stopped&) {
-    status = call.watch.why();
-  } catch (const std::bad_alloc&) {
-    status = no_memory(call);
-  }
+  Status status = guarded(call, [&] { return form(run, call.args, call.output); });
   report.bytes_up += run.traffic().bytes_up;
   report.bytes_down += run.traffic().bytes_down;
   report.chunks = run.traffic().chunks;
@@ -228,14 +237,7 @@ Status on_cpu(const Call& call, Report& report) {
   report.chunks = 1;
   Workers workers = call.context.workers().watched(call.watch);
   CpuRun run{workers, &call.watch};
-  Status status;
-  try {
-    status = call.entry.cpu(run, call.args, call.output);
-  } catch (const TaskWatch::Stopped&) {
-    status = call.watch.why();
-  } catch (const std::bad_alloc&) {
-    status = no_memory(call);
-  }
+  Status status = guarded(call, [&] { return call.entry.cpu(run, call.args, call.output); });
   // A form that asks by itself knows only that it is to stop.
   if (status.code() == Code::kCancelled && call.watch.stopped()) status = call.watch.why();
   const ChunkCallback* const callback = call.options.on_chunk;

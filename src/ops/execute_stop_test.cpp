@@ -1,6 +1,8 @@
 // Calls that nobody wants any more, and machines without memory.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -138,13 +140,19 @@ TEST(ExecuteStop, EndsWhenItIsCancelledOnAnyNumberOfThreads) {
 
 TEST(ExecuteStop, SaysSoWhenTheMachineHasNoMemory) {
   for (const Placement placement : {Placement::kCpu, Placement::kGpu}) {
-    Machine machine;
-    const auto report =
-        machine.count([](std::size_t) { throw std::bad_alloc(); }, on(placement, 0));
-    ASSERT_FALSE(report);
-    EXPECT_EQ(report.error().code(), Code::kResourceExhausted);
-    EXPECT_NE(report.error().message().find("test.counting"), std::string::npos);
-    EXPECT_EQ(machine.sim->bytes_live(), 0U);
+    const auto too_much = [](std::size_t) { throw std::bad_alloc(); };
+    const auto beyond_addresses = [](std::size_t) {
+      std::vector<double>().reserve(std::numeric_limits<std::size_t>::max());
+    };
+    for (const std::function<void(std::size_t)>& form :
+         {std::function<void(std::size_t)>(too_much), {beyond_addresses}}) {
+      Machine machine;
+      const auto report = machine.count(form, on(placement, 0));
+      ASSERT_FALSE(report);
+      EXPECT_EQ(report.error().code(), Code::kResourceExhausted);
+      EXPECT_NE(report.error().message().find("test.counting"), std::string::npos);
+      EXPECT_EQ(machine.sim->bytes_live(), 0U);
+    }
   }
 }
 
