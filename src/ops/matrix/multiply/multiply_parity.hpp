@@ -1,7 +1,10 @@
 // The cases of the products, for every backend.
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "ops/matrix/multiply/multiply_problem.hpp"
@@ -84,6 +87,10 @@ struct Parity<Multiply<A, B>> {
     cases.add("tiny", {.m = 7, .n = 8, .k = 9, .magnitude = tiny});
     cases.add("denormal sums", {.m = 7, .n = 8, .k = 9, .magnitude = std::sqrt(tiny) * 1e-3});
     cases.add("large", {.m = 7, .n = 8, .k = 9, .magnitude = 1 / std::sqrt(tiny)});
+    if constexpr (std::is_same_v<A, double> || std::is_same_v<A, float>) {
+      const double most = std::sqrt(static_cast<double>(std::numeric_limits<A>::max()));
+      cases.add("sums beyond the range", {.m = 7, .n = 8, .k = 9, .magnitude = 0.9 * most});
+    }
     cases.add("special", {.m = 12, .n = 13, .k = 14, .special = true});
   }
 };
