@@ -1,7 +1,8 @@
-// convolution: of a series with a kernel.
+// convolution: of a series, or a matrix, with a kernel.
 #include <algorithm>
 
 #include "ops/fft/convolve/convolve.hpp"
+#include "ops/fft/convolve2/convolve2.hpp"
 #include "server/operations/operation.hpp"
 
 namespace weir::server {
@@ -9,11 +10,12 @@ namespace {
 
 constexpr std::string_view kParameters =
     R"({"type":"object","required":["data","kernel"],"properties":{)"
-    R"("data":{"description":"a series of numbers"},"kernel":{"description":"numbers"},)"
+    R"("data":{"description":"a series of numbers, or a matrix"},)"
+    R"("kernel":{"description":"numbers; a matrix if data is one"},)"
     R"("mode":{"enum":["full","same","valid"],"default":"full"},)"
     R"("method":{"enum":["auto","direct","fft"],"default":"auto"}}})";
 constexpr std::string_view kExample = R"({"data":[1,2,3,4],"kernel":[0.5,0.5]})";
-constexpr std::string_view kOps[] = {"fft.convolve"};
+constexpr std::string_view kOps[] = {"fft.convolve", "fft.convolve2"};
 
 // Reads the part and the method.
 Result<ops::Convolve::Args> read_args(const Params& params) {
@@ -31,8 +33,34 @@ Result<ops::Convolve::Args> read_args(const Params& params) {
 
 constexpr FieldName kFields[] = {{"x", "data"}};
 
+Status run_matrix(OperationCall& call, JsonWriter& result) {
+  WEIR_ASSIGN(const Matrix data, call.params.matrix({"data"}));
+  WEIR_ASSIGN(const Matrix kernel, call.params.matrix({"kernel"}));
+  WEIR_ASSIGN(const ops::Convolve::Args series, read_args(call.params));
+  const ops::Convolve2::Args args{.x = data.values,
+                                  .height = data.rows,
+                                  .width = data.columns,
+                                  .kernel = kernel.values,
+                                  .kernel_height = kernel.rows,
+                                  .kernel_width = kernel.columns,
+                                  .part = series.part,
+                                  .method = series.method};
+  WEIR_TRY(call.named(ops::Convolve2::check(args)));  // before anything is allocated
+  std::vector<double> y(args.size());
+  ops::Convolve2::Output out{.y = y};
+  WEIR_TRY(call.run<ops::Convolve2>(args, out));
+  if (call.planned) return Status::ok();
+  result.begin_object().key("data");
+  call.nulled += write_matrix(result, y.data(), args.out_height(), args.out_width(), data.base64);
+  result.end_object();
+  return Status::ok();
+}
+
 Status run(OperationCall& call, JsonWriter& result) {
   call.fields = kFields;
+  if (const auto data = call.params.find({"data"}); data && is_matrix(*data)) {
+    return run_matrix(call, result);
+  }
   WEIR_ASSIGN(const Vector data, call.params.vector({"data"}));
   WEIR_ASSIGN(const Vector kernel, call.params.vector({"kernel"}));
   WEIR_ASSIGN(ops::Convolve::Args args, read_args(call.params));
@@ -163,7 +191,7 @@ class SeriesStream final : public OperationStream {
 }  // namespace
 
 extern const Operation kConvolution = {"convolution",
-                                       "convolution of a series with a kernel",
+                                       "convolution of a series, or a matrix, with a kernel",
                                        kParameters,
                                        kExample,
                                        kOps,

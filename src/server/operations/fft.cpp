@@ -1,8 +1,11 @@
-// fft: discrete Fourier transforms, forward and back, of real or complex values.
+// fft: discrete Fourier transforms, forward and back, of real or complex values, or of a matrix of
+// them.
 #include "ops/fft/fft/fft.hpp"
 
+#include <algorithm>
 #include <optional>
 
+#include "ops/fft/fft2/fft2.hpp"
 #include "ops/fft/rfft/rfft.hpp"
 #include "server/operations/operation.hpp"
 
@@ -18,9 +21,12 @@ constexpr std::string_view kParameters =
     R"("inverse":{"type":"boolean","default":false},)"
     R"("real":{"type":"boolean","default":false,)"
     R"("description":"forward: real values to bins 0..n/2; inverse: bins to real values"},)"
-    R"("n":{"type":"integer","description":"real and inverse: how many values come out"}}})";
+    R"("n":{"type":"integer","description":"real and inverse: how many values come out"},)"
+    R"("shape":{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":2,)"
+    R"("description":"height and width: data is a matrix, row by row, )"
+    R"(to be transformed in two dimensions"}}})";
 constexpr std::string_view kExample = R"({"data":[1,2,3,4]})";
-constexpr std::string_view kOps[] = {"fft.fft", "fft.rfft", "fft.irfft"};
+constexpr std::string_view kOps[] = {"fft.fft", "fft.rfft", "fft.irfft", "fft.fft2"};
 
 constexpr std::uint64_t kLengthMax = std::uint64_t{1} << 26;
 
@@ -30,18 +36,9 @@ struct Signal {
   bool base64 = false;
 };
 
-// Whether the data are rows of numbers, or in base64 a matrix.
-bool holds_pairs(element data) {
-  simdjson::dom::array items;
-  if (data.get_array().get(items) == simdjson::SUCCESS) {
-    return items.size() != 0 && items.at(0).is_array();
-  }
-  return data.at_key("shape").get_array().get(items) == simdjson::SUCCESS && items.size() == 2;
-}
-
 Result<Signal> read_signal(element data) {
   Signal signal;
-  if (!holds_pairs(data)) {
+  if (!is_matrix(data)) {
     WEIR_ASSIGN(const Vector numbers, read_vector(data, "data"));
     signal.values.assign(numbers.values.begin(), numbers.values.end());
     signal.base64 = numbers.base64;
@@ -63,37 +60,89 @@ Result<Signal> read_signal(element data) {
 
 void write_pairs(OperationCall& call, JsonWriter& result, const std::vector<Complex>& values,
                  bool base64) {
-  result.begin_object().key("data");
+  result.key("data");
   call.nulled += write_matrix(result, ops::fft::parts(values.data()), values.size(), 2, base64);
-  result.end_object();
 }
+
+// The sides of a matrix.
+struct Shape {
+  std::uint64_t height = 0;
+  std::uint64_t width = 0;
+
+  static Result<Shape> read(const Params& params) {
+    simdjson::dom::array sides;
+    Shape shape;
+    if (params.find({"shape"})->get_array().get(sides) != simdjson::SUCCESS || sides.size() != 2 ||
+        sides.at(0).get_uint64().get(shape.height) != simdjson::SUCCESS ||
+        sides.at(1).get_uint64().get(shape.width) != simdjson::SUCCESS ||
+        std::min(shape.height, shape.width) == 0 ||
+        std::max(shape.height, shape.width) > kMatrixSideMax) {
+      return fail(invalid_argument("shape", "shape is not a height and a width of 1 to " +
+                                                std::to_string(kMatrixSideMax))
+                      .at(params.named({"shape"}))
+                      .hint("as in [480, 640]"));
+    }
+    return shape;
+  }
+};
 
 // Which transform is asked for.
 struct Form {
   bool inverse = false;
   bool real = false;
   std::optional<std::uint64_t> n = {};  // real and inverse
+  std::optional<Shape> shape = {};      // in two dimensions
 
   static Result<Form> read(const Params& params) {
     Form form;
     WEIR_ASSIGN(form.inverse, params.flag_or({"inverse"}, false));
     WEIR_ASSIGN(form.real, params.flag_or({"real"}, false));
-    if (!params.has("n")) return form;
-    WEIR_ASSIGN(form.n, params.u64_or({"n"}, 0, kLengthMax));
-    return form;
+    if (params.has("n")) {
+      WEIR_ASSIGN(form.n, params.u64_or({"n"}, 0, kLengthMax));
+    }
+    if (!params.has("shape")) return form;
+    WEIR_ASSIGN(form.shape, Shape::read(params));
+    if (!form.real) return form;
+    return fail(invalid_argument("real_shape", "a matrix is transformed as complex values")
+                    .at(params.named({"real"}))
+                    .hint("leave out real; numbers are taken as [re, 0]"));
+  }
+  ops::fft::Direction direction() const {
+    return inverse ? ops::fft::Direction::kInverse : ops::fft::Direction::kForward;
   }
 };
 
-Status run_complex(OperationCall& call, element data, bool inverse, JsonWriter& result) {
+Status run_complex(OperationCall& call, element data, const Form& form, JsonWriter& result) {
   WEIR_ASSIGN(const Signal signal, read_signal(data));
   std::vector<Complex> y(signal.values.size());
   ops::Fft::Output out{.y = y};
   WEIR_TRY(call.run<ops::Fft>(
-      {.x = signal.values,
-       .n = signal.values.size(),
-       .direction = inverse ? ops::fft::Direction::kInverse : ops::fft::Direction::kForward},
-      out));
-  if (!call.planned) write_pairs(call, result, y, signal.base64);
+      {.x = signal.values, .n = signal.values.size(), .direction = form.direction()}, out));
+  if (call.planned) return Status::ok();
+  result.begin_object();
+  write_pairs(call, result, y, signal.base64);
+  result.end_object();
+  return Status::ok();
+}
+
+Status run_matrix(OperationCall& call, element data, const Form& form, JsonWriter& result) {
+  WEIR_ASSIGN(const Signal signal, read_signal(data));
+  const auto [height, width] = *form.shape;
+  if (signal.values.size() != height * width) {
+    return invalid_argument("shape", std::to_string(height) + " x " + std::to_string(width) +
+                                         " are " + std::to_string(height * width) +
+                                         " values; data has " +
+                                         std::to_string(signal.values.size()))
+        .at("shape");
+  }
+  std::vector<Complex> y(signal.values.size());
+  ops::Fft2::Output out{.y = y};
+  WEIR_TRY(call.run<ops::Fft2>(
+      {.x = signal.values, .height = height, .width = width, .direction = form.direction()}, out));
+  if (call.planned) return Status::ok();
+  result.begin_object();
+  write_pairs(call, result, y, signal.base64);
+  result.key("shape").begin_array().u64(height).u64(width).end_array().end_object();
   return Status::ok();
 }
 
@@ -103,7 +152,10 @@ Status run_real(OperationCall& call, element data, JsonWriter& result) {
   std::vector<Complex> y(args.bins());
   ops::Rfft::Output out{.y = y};
   WEIR_TRY(call.run<ops::Rfft>(args, out));
-  if (!call.planned) write_pairs(call, result, y, numbers.base64);
+  if (call.planned) return Status::ok();
+  result.begin_object();
+  write_pairs(call, result, y, numbers.base64);
+  result.end_object();
   return Status::ok();
 }
 
@@ -131,7 +183,8 @@ constexpr FieldName kFields[] = {{"n", "data"}, {"x", "data"}};
 
 Status transform(OperationCall& call, element data, const Form& form, JsonWriter& result) {
   call.fields = kFields;
-  if (!form.real) return run_complex(call, data, form.inverse, result);
+  if (form.shape) return run_matrix(call, data, form, result);
+  if (!form.real) return run_complex(call, data, form, result);
   return form.inverse ? run_real_inverse(call, data, form, result) : run_real(call, data, result);
 }
 

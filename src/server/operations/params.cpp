@@ -158,6 +158,14 @@ Result<std::vector<std::uint8_t>> read_bytes(element value, std::string_view whe
   return std::move(*bytes);
 }
 
+bool is_matrix(element value) {
+  simdjson::dom::array items;
+  if (value.get_array().get(items) == simdjson::SUCCESS) {
+    return items.size() != 0 && items.at(0).is_array();
+  }
+  return value.at_key("shape").get_array().get(items) == simdjson::SUCCESS && items.size() == 2;
+}
+
 Result<Matrix> read_matrix(element value, std::string_view name, const Sides& sides) {
   Matrix matrix;
   array rows;

@@ -99,6 +99,8 @@ class ParamsText {
 
 // The value of an element where it is not a member: errors name it as `where`.
 Result<std::vector<std::uint8_t>> read_bytes(simdjson::dom::element value, std::string_view where);
+// Whether a value is a matrix, no vector: rows of numbers, or in base64 a shape with two sides.
+bool is_matrix(simdjson::dom::element value);
 Result<Matrix> read_matrix(simdjson::dom::element value, std::string_view name,
                            const Sides& sides = {});
 Result<Vector> read_vector(simdjson::dom::element value, std::string_view name);

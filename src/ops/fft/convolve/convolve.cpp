@@ -18,7 +18,7 @@ Status Convolve::check(const Args& args) {
     return invalid_argument("shape", "no valid part: a series of " + std::to_string(args.x.size()) +
                                          " values, a kernel of " + std::to_string(m))
         .at("x")
-        .hint("ask for the part \"same\" or \"full\"");
+        .hint("ask for \"same\" or \"full\"");
   }
   return Status::ok();
 }

@@ -39,7 +39,7 @@ Status Convolve2::check(const Args& args) {
                                          sides(args.height, args.width) + ", a kernel of " +
                                          sides(args.kernel_height, args.kernel_width))
         .at("x")
-        .hint("ask for the part \"same\" or \"full\"");
+        .hint("ask for \"same\" or \"full\"");
   }
   return Status::ok();
 }
