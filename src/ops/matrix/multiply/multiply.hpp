@@ -12,8 +12,8 @@
 // each element of the inputs as stored, u = 2^-53 for f64, else 2^-24; where that size leaves the
 // range, a sum may on its way. NaN and infinities go through. On one machine all but bf16 have the
 // same bits for any number of threads. bf16 inputs below 2^-126 may count as zero: the processor's
-// instruction does so. `exact` for integers: alpha = 1, beta = 0, k <= 65,536, so that no sum leaves
-// 32 bits.
+// instruction does so. `exact` for integers: alpha = 1, beta = 0, k <= 65,536, so that no sum
+// leaves 32 bits.
 // Errors: invalid_argument names both shapes where they do not fit.
 // Cost: 2 m n k operations a matrix. bf16 and bytes go to oneDNN where AVX-512 has their
 // instructions, f32 too would gain nothing from it (250 against 240 GOP/s, and other bits for other
