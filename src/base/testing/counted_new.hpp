@@ -44,8 +44,11 @@ inline constexpr std::size_t kDefaultAlignment = __STDCPP_DEFAULT_NEW_ALIGNMENT_
 [[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t alignment) {
   return weir::counted_new::counted_or_throw(size, static_cast<std::size_t>(alignment));
 }
-// The library's own would do, but AddressSanitizer brings one that does not call ours.
+// The library's own would do, but AddressSanitizer brings some that do not call ours.
 [[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return weir::counted_new::counted(size, weir::counted_new::kDefaultAlignment);
+}
+[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return weir::counted_new::counted(size, weir::counted_new::kDefaultAlignment);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
