@@ -1,7 +1,9 @@
 // Workloads of columns: sums, moments, quantiles, windows.
+#include <algorithm>
 #include <memory>
 #include <optional>
 
+#include "base/aligned.hpp"
 #include "main/bench/ops/workload.hpp"
 #include "ops/expr/expr.hpp"
 #include "ops/stats/moments/moments.hpp"
@@ -24,16 +26,17 @@ Result<Run> make_sum(ops::Workers& workers) {
   });
 }
 
-// One expression over a column, as a map step does it.
+// One expression over a column, as a map step does it, in memory like that of columns.
 Result<Run> make_map(ops::Workers&) {
   struct Data {
     expr::Schema schema;
-    std::vector<double> x = bench_numbers(kRows, 3);
-    std::vector<double> y = std::vector<double>(kRows);
+    AlignedBuffer<double> x{kRows};
+    AlignedBuffer<double> y{kRows};
     std::optional<expr::Program> program;
     std::optional<expr::Scratch> scratch;
   };
   auto data = std::make_shared<Data>();
+  std::ranges::copy(bench_numbers(kRows, 3), data->x.begin());
   data->schema.add("x", expr::Type::f64(), Storage::kF64);
   expr::Ast ast;
   WEIR_ASSIGN(const expr::NodeId root, expr::parse("x * 2 + 1", ast));
