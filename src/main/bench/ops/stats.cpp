@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/aligned.hpp"
 #include "main/bench/ops/workload.hpp"
@@ -17,26 +18,32 @@ constexpr std::size_t kRows = 32'000'000;  // 256 MB: far beyond the caches
 constexpr std::size_t kSamples = 1'000'000;
 constexpr std::size_t kWindow = 64;
 
+// Numbers in memory like that of columns: huge pages.
+AlignedBuffer<double> column_of_numbers(std::uint64_t seed) {
+  AlignedBuffer<double> column(kRows);
+  std::ranges::copy(bench_numbers(kRows, seed), column.begin());
+  return column;
+}
+
 Result<Run> make_sum(ops::Workers& workers) {
-  auto x = std::make_shared<std::vector<double>>(bench_numbers(kRows, 1));
+  auto x = std::make_shared<AlignedBuffer<double>>(column_of_numbers(1));
   return Run([x, &workers]() -> Status {
     ops::CpuRun run{workers};
     ops::Sum::Output out;
-    return ops::Sum::cpu(run, {.x = ops::Values::of(std::span<const double>(*x))}, out);
+    return ops::Sum::cpu(run, {.x = ops::Values::of(std::as_const(*x).span())}, out);
   });
 }
 
-// One expression over a column, as a map step does it, in memory like that of columns.
+// One expression over a column, as a map step does it.
 Result<Run> make_map(ops::Workers&) {
   struct Data {
     expr::Schema schema;
-    AlignedBuffer<double> x{kRows};
+    AlignedBuffer<double> x = column_of_numbers(3);
     AlignedBuffer<double> y{kRows};
     std::optional<expr::Program> program;
     std::optional<expr::Scratch> scratch;
   };
   auto data = std::make_shared<Data>();
-  std::ranges::copy(bench_numbers(kRows, 3), data->x.begin());
   data->schema.add("x", expr::Type::f64(), Storage::kF64);
   expr::Ast ast;
   WEIR_ASSIGN(const expr::NodeId root, expr::parse("x * 2 + 1", ast));
@@ -53,11 +60,11 @@ Result<Run> make_map(ops::Workers&) {
 }
 
 Result<Run> make_moments(ops::Workers& workers) {
-  auto x = std::make_shared<std::vector<double>>(bench_numbers(kRows, 1));
+  auto x = std::make_shared<AlignedBuffer<double>>(column_of_numbers(1));
   return Run([x, &workers]() -> Status {
     ops::CpuRun run{workers};
     ops::MomentsOf::Output out;
-    return ops::MomentsOf::cpu(run, {.x = ops::Values::of(std::span<const double>(*x))}, out);
+    return ops::MomentsOf::cpu(run, {.x = ops::Values::of(std::as_const(*x).span())}, out);
   });
 }
 
